@@ -81,7 +81,7 @@ def test_a_table_of_detection_is_drawn_as_detection(measure: str, title: str) ->
     rates, weights = [0.02, 0.03], [0.5, 0.5]
     seen = bz.patrol.coverage_curve(rates, weights, unit_counts=range(0, 200, 10))
     stopped = bz.patrol.coverage_curve(
-        rates, weights, unit_counts=range(0, 200, 10), force=bz.patrol.Force()
+        rates, weights, unit_counts=range(0, 200, 10), force=bz.patrol.Force(p_respond=0.7)
     )
     for table, axis, column in ((seen, "detection", "pod"), (stopped, "interdiction", "poi")):
         ax = figures.coverage_curve(table, measure=measure)
@@ -436,5 +436,5 @@ def test_tables_behind_figures_are_copies(result: StudyResult) -> None:
     table = figures.figure_data(result, "coverage_curve")
     assert result.curve is not None
     pd.testing.assert_frame_equal(table, result.curve)
-    table["mean_poi"] = 0.0
-    assert result.curve["mean_poi"].max() > 0
+    table["mean_pod"] = 0.0
+    assert result.curve["mean_pod"].max() > 0

@@ -270,7 +270,8 @@ def _strip_map_words(result: StudyResult) -> str:
 
 
 def _coverage_curve_words(result: StudyResult) -> str:
-    words = ["Curves of the chance to stop a crossing against units out, with bands."]
+    does = "see" if result.scenario.force.ceiling is None else "stop"
+    words = [f"Curves of the chance to {does} a crossing against units out, with bands."]
     if result.required is None:
         unknown = told.nowhere(result, "units")
         return f"{words[0]} {_sentence(f'how many units it takes is {unknown}')}"
@@ -278,6 +279,7 @@ def _coverage_curve_words(result: StudyResult) -> str:
         "mean_poi": "stopping, on average,",
         "min_poi": "stopping at the weakest segment",
         "mean_pod": "seeing, on average,",
+        "min_pod": "seeing at the weakest segment",
     }
     lengths = told.lengths(result)
     for length in lengths:
@@ -295,9 +297,9 @@ def _median(row: told.Units, target: str) -> str:
     if not row.enough:
         return f"For {target} no number of units is enough."
     return (
-        f"For {target} the median is {told.count(row.middle)} units "
-        f"({told.count(row.crew * row.middle)} people), 5 to 95 % "
-        f"{told.count(row.low)} to {told.count(row.high)} units."
+        f"For {target} the median is {told.rounded(row.middle)} units "
+        f"({told.rounded(row.crew * row.middle)} people), 5 to 95 % "
+        f"{told.rounded(row.low)} to {told.rounded(row.high)} units."
     )
 
 
@@ -310,12 +312,7 @@ def _answer_words(result: StudyResult) -> str:
 def _sensitivity_words(result: StudyResult) -> str:
     if result.patrol.sobol is None:
         return f"No sensitivity could be computed: {told.nowhere(result, 'units')}."
-    rows = result.patrol.sobol.sort_values("total", ascending=False)
-    listed = "; ".join(
-        f"{told.ASSUMPTION_WORDS.get(row.assumption, row.assumption)} {told.percent(row.total)}"
-        for row in rows_of(rows)
-    )
-    return f"Bars: share of the variance of the required units by assumption: {listed}."
+    return f"Bars on both sides of a line. {told.sensitivity_words(result)}"
 
 
 def _hindcast_words(result: StudyResult) -> str:
@@ -421,7 +418,7 @@ def _whatif_words(result: StudyResult, other: StudyResult) -> str:
     told_of = [
         f"{told.quantity_words(name)}, from {told.percent(row.a)} to {told.percent(row.b)}, difference "
         f"{told.change_words(row)}"
-        for name, row in ((name, rows[name]) for name in ("mean_poi", "mean_pod"))
+        for name, row in ((name, rows[name]) for name in ("mean_poi", "mean_pod") if name in rows)
     ]
     change = other.segments["pod_even"] - result.segments["pod_even"]
     return (

@@ -1,4 +1,4 @@
-"""Small charts: assumptions, nights, incidents by zone and along the border, what nobody counted."""
+"""Small charts: states of nature, nights, incidents by zone and along the border, what nobody counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from borderzone import incidents
 from borderzone.errors import InvalidParameterError
@@ -15,6 +15,7 @@ from borderzone.figures.style import (
     SMALL,
     context,
     drawing,
+    figure_of,
     month_ticks,
     page,
     percent_ticks,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from borderzone._typing import FloatArray
     from borderzone.difficulty.cave_calibration import CaveCalibration
     from borderzone.incidents.placing.overlaying import Account
     from borderzone.study import StudyResult
@@ -54,7 +56,7 @@ __all__ = [
 @drawing
 def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
-    Draw which assumption owns how much of the uncertainty of the required units.
+    Draw how many people it takes with each state of nature alone at its ends.
 
     Parameters
     ----------
@@ -74,31 +76,96 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
         If the study has no such table.
     """
     table = sensitivity_data(result)
+    moving, still = told.swings(table)
+    whole = ax is None
     with context():
         if ax is None:
-            ax = page(SMALL).add_axes((0.33, 0.17, 0.63, 0.7))
-        rows = table.sort_values("total", kind="stable").reset_index(drop=True)
-        place = np.arange(len(rows))
-        ax.barh(place, rows["total"], height=0.72, color="#c9d5e3", label="with its interactions")
-        ax.barh(
-            place,
-            rows["first_order"].clip(lower=0),
-            height=0.36,
-            color=INK["optimal"],
-            label="by itself",
+            ax = page(SMALL).add_axes((0.27, 0.25, 0.6, 0.57))
+        rows = moving.iloc[::-1].reset_index(drop=True)
+        middle, place = float(table["people"].iloc[0]), np.arange(len(rows))
+        ends = rows[["people_low", "people_high"]].to_numpy()
+        known = np.append(ends[np.isfinite(ends)], middle)
+        _people_axis(ax, known)
+        limits = ax.get_xlim()
+        for name, ink, words in (
+            ("people_low", "#c9d5e3", "with it at its 5 %"),
+            ("people_high", INK["optimal"], "at its 95 %"),
+        ):
+            # A state with which no number is enough reaches to the edge.
+            end = rows[name].clip(upper=limits[1]).fillna(middle)
+            ax.barh(
+                place, end - middle, left=middle, height=0.6, color=ink, label=words,
+                edgecolor=INK["optimal"], linewidth=0.5,
+            )  # fmt: skip
+        ax.axvline(middle, color=INK["text"], linewidth=0.9)
+        for at, row in zip(place, rows_of(rows), strict=True):
+            _swing_words(ax, float(at), row)
+        ax.set_yticks(place, [told.ASSUMPTION_WORDS.get(n, n) for n in rows["assumption"]])
+        ax.set_ylim(-0.6, len(rows) - 0.1)
+        ax.tick_params(axis="y", length=0)
+        ax.tick_params(labelsize=7.5)
+        ax.set_xlabel("people out at once that see half", fontsize=8)
+        ax.annotate(
+            "of variance", (1.0, 1.0), xycoords="axes fraction", ha="right", va="bottom", fontsize=7
         )
-        words = [told.ASSUMPTION_WORDS.get(name, name) for name in rows["assumption"]]
-        ax.set_yticks(place, words)
-        ax.xaxis.set_major_formatter(percent_ticks())
-        ax.set_xlim(0, max(0.05, 1.12 * float(rows["total"].max())))
-        ax.set_xlabel("share of the variance of the required units")
-        ax.grid(axis="x")
-        ax.set_axisbelow(True)
-        top = rows.iloc[-1]
-        share = told.percent(float(top["total"]))
-        ax.set_title(f"{words[-1].capitalize()} owns {share} of the uncertainty")
-        ax.legend(loc="lower right")
+        _close(ax, told.sensitivity_finding(result), still, whole=whole)
     return ax
+
+
+def _close(ax: Axes, title: str, still: list[str], *, whole: bool) -> None:
+    """Give title, key and note of a tornado: below a page of its own, inside somebody's axes."""
+    if not whole:
+        wide_in = figure_of(ax).get_figwidth() * ax.get_position().width
+        ax.set_title(textwrap.fill(title, max(20, int(11 * wide_in))), fontsize=8.5, pad=14)
+        ax.set_xlabel(
+            f"{ax.get_xlabel()}\n(light: with it at its 5 %; dark: at its 95 %)", fontsize=7
+        )
+        return
+    ax.set_title(title, pad=16)
+    # The note takes the last line, under the key.
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), borderaxespad=3.4, ncols=2)
+    if still:
+        _foot(ax, f"Moves it by less than one in a hundred: {told.listed(still)}.", "", drop=52)
+
+
+def _people_axis(ax: Axes, known: FloatArray) -> None:
+    """Give room for the bars and the numbers at their ends; equal factors get equal room where they are wide."""
+    low, high = float(known.min()), float(known.max())
+    if high > _WIDE * low > 0.0:
+        ax.set_xscale("log")
+        room = (high / low) ** 0.22
+        # At the right stands the share of the variance too.
+        ax.set_xlim(low / room, high * room**2)
+        ax.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
+    else:
+        room = 0.22 * max(high - low, 0.1 * high, 1.0)
+        ax.set_xlim(max(0.0, low - room), high + 2.0 * room)
+        ax.xaxis.set_major_locator(MaxNLocator(5))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.grid(axis="x")
+    ax.set_axisbelow(True)
+
+
+def _swing_words(ax: Axes, place: float, row: Any) -> None:
+    """Write the two numbers at the ends of a bar, and its share of the variance at the right."""
+    few, many = sorted((row.people_low, row.people_high))
+    edge = ax.get_xlim()[1]
+    if np.isfinite(few):
+        for value, side, gap in ((few, "right", -3), (many, "left", 3)):
+            ax.annotate(
+                told.rounded(value), (min(value, edge), place), (gap, 0), va="center", ha=side,
+                textcoords="offset points", fontsize=7,
+            )  # fmt: skip
+    else:
+        ax.annotate(
+            "each segment for itself: no two ends", (0.5, place), fontsize=7, va="center", ha="center",
+            xycoords=("axes fraction", "data"),
+        )  # fmt: skip
+    ax.annotate(
+        told.percent(row.total), (1.0, place), (-2, 0), fontsize=7, va="center", ha="right",
+        xycoords=("axes fraction", "data"), textcoords="offset points",
+    )  # fmt: skip
 
 
 def sensitivity_data(result: StudyResult) -> pd.DataFrame:
@@ -138,6 +205,12 @@ def hindcast(result: StudyResult, ax: Axes | None = None) -> Axes:
         place = np.arange(len(rows))
         real, model = rows["k_km_per_agent"], rows["k_km_per_agent_model"]
         ax.hlines(place, np.minimum(real, model), np.maximum(real, model), color=INK["rule"])
+        low, high = (
+            -np.log1p(-rows[f"p_model_{end}"]) / rows["agents_per_km"] for end in ("low", "high")
+        )
+        ax.hlines(
+            place, low, high, color=INK["optimal"], alpha=0.45, linewidth=4, label="its 5 to 95 %"
+        )
         ax.plot(real, place, "o", color=INK["text"], label="published or worked")
         ax.plot(
             model, place, "D", color=INK["optimal"], markerfacecolor="none", label="the model here"
@@ -156,7 +229,20 @@ def hindcast(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.grid(axis="x")
         ax.set_axisbelow(True)
         ax.set_title(told.hindcast_title(result))
-        ax.legend(loc="lower center", ncols=2)
+        marks, names = ax.get_legend_handles_labels()
+        order = [
+            names.index(name) for name in ("published or worked", "the model here", "its 5 to 95 %")
+        ]
+        ax.legend(
+            [marks[k] for k in order],
+            [names[k] for k in order],
+            loc="lower center",
+            ncols=3,
+            fontsize=7,
+            columnspacing=0.8,
+            handlelength=1.2,
+            handletextpad=0.4,
+        )
     return ax
 
 
@@ -267,6 +353,8 @@ def cave_calibration_of(result: StudyResult) -> CaveCalibration:
     return result.ground.cave_calibration
 
 
+# From this ratio of the ends on an axis is logarithmic.
+_WIDE = 3.0
 # Supposed numbers of people stopped that the curve shows.
 _STOPPED = np.geomspace(30, 20_000, 60)
 _FOOT_WIDTH = 100
@@ -508,13 +596,13 @@ def interdiction_curve_data() -> pd.DataFrame:
     return incidents.ARTICLE_ESTIMATE.interdiction_curve()
 
 
-def _foot(ax: Axes, words: str, credit: str) -> None:
+def _foot(ax: Axes, words: str, credit: str, *, drop: float = 34) -> None:
     lines = [words, f"{credit.rstrip('.')}." if credit else ""]
     ax.annotate(
         "\n".join(row for line in lines for row in textwrap.wrap(line, _FOOT_WIDTH)),
         (0.02, 0.0),
         xycoords=("figure fraction", "axes fraction"),
-        xytext=(0, -34),
+        xytext=(0, -drop),
         textcoords="offset points",
         ha="left",
         va="top",

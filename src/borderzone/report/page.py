@@ -207,23 +207,17 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
     if result.required is None:
         unknown = f"How many units it takes is {told.nowhere(result, 'units')}."
         return _section("units", "How many units", paragraphs=[unknown])
-    force = result.scenario.force
     words = [
         (
-            f"A unit is {force.crew} people. Stopping somebody takes three things: that a patrol "
-            f"sees them, that it knows what it sees ({told.percent(force.p_identify)} of times) and that it "
-            f"gets there ({told.percent(force.p_respond)}). Seeing is therefore always drawn as the upper "
-            "bound."
+            f"Curve and tables below count the scenario's own units, of {result.scenario.force.crew} people, by one "
+            "light and as fast at night as by day; “every inch” is a whole segment in them. They tell what is "
+            "seen. Where they differ from the answer above, the answer holds: it has none of these simplifications."
         ),
+        *told.constants_words(result),
         (
             "“On average” weighs all crossings; “every inch” looks at the segment where it is "
             "easiest to get through. Out is who is on the line at this moment, on the payroll is "
             "who must be employed for that, with shifts and leave."
-        ),
-        (
-            "Curve and tables below count the scenario's own units by one light, as fast at night as by day, with "
-            "constants for recognising and getting there; “every inch” is a whole segment in them. Where "
-            "they differ from the answer above, the answer holds: it has none of these simplifications."
         ),
     ]
     return _section(
@@ -239,7 +233,7 @@ def _hangs_on(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] 
     result = edition.result
     if result.patrol.assumptions is None:
         return None
-    words = []
+    words = [] if result.patrol.sobol is None else [told.sensitivity_words(result)]
     if result.patrol.terrain_variance is not None:
         words.append(str(result.patrol.terrain_variance["statement"]))
     return _section(

@@ -150,8 +150,8 @@ def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[Fi
                 "coverage_curve",
                 "coverage curve",
                 (
-                    "How many units stop how many crossings. The bands are what the assumptions "
-                    "leave open; the dotted lines, all that are seen, are the upper bound."
+                    "How many of the scenario's own units see how many crossings, by one light. The bands are "
+                    "what the assumptions leave open."
                 ),
             )
         )
@@ -235,7 +235,10 @@ def _small_words(result: StudyResult) -> list[_Words]:
             (
                 "sensitivity",
                 "sensitivity",
-                "Which assumption owns how much of the width of the bands.",
+                (
+                    "How many people see half, with each state of nature alone at its 5 and its 95 %, and which "
+                    "share of the variance it owns."
+                ),
             )
         )
     if result.patrol.hindcast is not None:

@@ -34,12 +34,16 @@ def answer_table(result: StudyResult) -> cells.Table | None:
     """Tabulate people and payroll by kit, led and unled, against who knows nothing and who knows all."""
     if result.answer is None:
         return None
-    shown = result.answer[result.answer["opponent"] == "blind"]
+    table = told.answer_rows(result)
+    shown = table[table["opponent"] == "blind"]
     told_payroll = "payroll" in shown
+    # What hangs on the length of the border is told for both of them.
+    others = told.lengths(result)[1:]
     rows = []
     found: Iterable[Any] = shown.itertuples()
     for row in found:
-        informed = told.answer_row(result, row.measure, row.kit, row.law, "informed")
+        key = (row.measure, row.kit, row.law)
+        longer = [told.answer_row(result, *key, length=length) for length in others]
         rows.append(
             (
                 told.aim_words(row),
@@ -47,16 +51,18 @@ def answer_table(result: StudyResult) -> cells.Table | None:
                 told.rounded(row.units),
                 told.rounded(row.people),
                 f"{told.rounded(row.people_low)} to {told.rounded(row.people_high)}",
+                *(told.rounded(each.people) for each in longer),
                 told.rounded(row.payroll) if told_payroll else "not shown",
-                told.rounded(informed.people),
+                told.rounded(told.answer_row(result, *key, "informed").people),
             )
         )
+    where = f" All but one column stand {told.at_length(result, result.scenario.length)}."
     had = "; ".join(
         f"{force.words}: {told.rounded(force.people)}" for force in told.forces_in_people(result)
     )
     return cells.table(
         "Kits side by side",
-        "Medians over the states of nature, rounded to what their band leaves. Real forces, in people "
+        f"Medians over the states of nature, rounded to what their band leaves.{where if others else ''} Real forces, in people "
         f"per km on this length: {had or 'none known'}. All rows, with opponents and bands, stand in "
         "tables/answer.csv.",
         [
@@ -65,6 +71,7 @@ def answer_table(result: StudyResult) -> cells.Table | None:
             ("units out", True),
             ("people out", True),
             ("5 to 95 %", True),
+            *((f"people out, {told.at_length(result, length)}", True) for length in others),
             ("people on the payroll", True),
             ("people out, if crossers know all", True),
         ],
@@ -83,8 +90,8 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
             row.out,
             row.people,
             row.payroll,
-            told.count(row.crew * row.payroll_middle) if row.enough else "no number is enough",
-            cells.whole(row.confident),
+            told.rounded(row.crew * row.payroll_middle) if row.enough else "no number is enough",
+            told.rounded(row.confident) if row.confident < math.inf else "no number is enough",
         )
         for measure, words in told.MEASURE_WORDS.items()
         for length in lengths
@@ -94,8 +101,8 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
     confidence = f"units out, with {told.percent(result.scenario.confidence)} confidence"
     return cells.table(
         f"Units required by {light}",
-        f"Median over the draws, in brackets 5 to 95 %. A unit is {result.scenario.force.crew} people."
-        f"{also if len(lengths) > 1 else ''} The same numbers, with all rules, stand in "
+        f"Median over the draws, in brackets 5 to 95 %, in two digits. A unit is {result.scenario.force.crew} people."
+        f"{also if len(lengths) > 1 else ''} All digits, with all rules, stand in "
         "tables/required_units.csv.",
         [
             ("target", False),
@@ -355,8 +362,8 @@ def plausibility_table(result: StudyResult) -> cells.Table | None:
             row.case,
             cells.number(row.persons_per_km, 1),
             row.words,
-            cells.share(row.pod) if math.isfinite(row.pod) else "off the curve",
-            cells.share(row.poi) if math.isfinite(row.poi) else "off the curve",
+            cells.share(row.pod) if math.isfinite(row.pod) else "not known",
+            cells.share(row.poi) if math.isfinite(row.poi) else "not known",
             f"{cells.share(row.observed[0])} to {cells.share(row.observed[1])}"
             if math.isfinite(row.observed[0])
             else "not published",
@@ -368,7 +375,8 @@ def plausibility_table(result: StudyResult) -> cells.Table | None:
     also = f", in brackets {told.at_length(result, lengths[1])}" if len(lengths) > 1 else ""
     return cells.table(
         "What real forces had",
-        f"Scaled to the length of this border, as units out{also}.",
+        f"Scaled to the length of this border, as units out{also}. What the model sees and stops with so many are "
+        "medians over nature; of posts, which are no patrols, nothing is said.",
         [
             ("force", False),
             ("people out, per km", True),
@@ -405,7 +413,7 @@ def hindcast_table(result: StudyResult) -> cells.Table | None:
     return cells.table(
         "What real borders achieved",
         "K = -ln(1 - P) times km over agents on the line is all that a published rate identifies. The ratio "
-        "is the model's K over theirs; no assumption was chosen by it.",
+        "is the model's K over theirs; no assumption was chosen by it. In brackets 5 to 95 % over nature.",
         [
             ("border, agents of", False),
             ("agents out, per km", True),
@@ -425,7 +433,9 @@ def hindcast_table(result: StudyResult) -> cells.Table | None:
 def _stopped(row: Any) -> str:
     if not math.isfinite(row.unit_count_equivalent):
         return "–"
-    return cells.share(row.p_model) if math.isfinite(row.p_model) else "off the curve"
+    if not math.isfinite(row.p_model):
+        return "not known"
+    return f"{cells.share(row.p_model)} ({told.span(row.p_model_low, row.p_model_high)})"
 
 
 def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:

@@ -343,7 +343,8 @@ def reach_words(result: StudyResult) -> list[str]:
         words = [f"Travel times are {told.nowhere(result, 'travel times')}."]
     if reach.race is not None:
         words.append(_race(result))
-    return [*words, _night(result)]
+    moon = told.moon_words(result)
+    return [*words, _night(result), *([f"{moon[0].upper()}{moon[1:]}."] if moon else [])]
 
 
 def _race(result: StudyResult) -> str:
