@@ -241,7 +241,7 @@ class Scenario(BaseModel):
             raise InvalidScenarioError(_plain(error)) from error
 
     @model_validator(mode="after")
-    def _choices_agree(self) -> Self:
+    def _known_uncertainty(self) -> Self:
         for name in self.uncertainty:
             if name in ("p_identify", "p_respond") and getattr(self.force, name) is None:
                 msg = (
@@ -250,6 +250,10 @@ class Scenario(BaseModel):
                 )
                 raise ValueError(msg)
             check_choice(name, "uncertainty", default_assumptions(self.force))
+        return self
+
+    @model_validator(mode="after")
+    def _choices_agree(self) -> Self:
         if not self.targets or list(self.targets) != sorted(set(self.targets)):
             msg = f"targets must rise and not repeat, got {self.targets}"
             raise ValueError(msg)
