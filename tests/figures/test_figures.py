@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from borderzone.errors import InvalidParameterError
 from borderzone.figures.events import placed_events
 from borderzone.figures.style import INK, context, figure_of, own_axes, page
 from borderzone.report.pictures import figure_specs
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -223,6 +225,52 @@ def test_the_curve_has_both_axes_of_units_in_proportion(pages: dict[str, Axes]) 
     ratio = np.array(top.get_xlim()) / np.array(pages["coverage_curve"].get_xlim())
     assert ratio[0] == pytest.approx(ratio[1])
     assert 5 < ratio[0] < 9
+
+
+def test_the_tornado_is_drawn_in_people_and_names_what_moves_nothing(result: StudyResult) -> None:
+    table = figures.figure_data(result, "sensitivity").set_index("assumption")
+    ax = figures.sensitivity(result)
+    row, middle = table.loc["r50_factor"], table["people"].iloc[0]
+    # The widest bar is on top, from the people at one end of the state to those at the other.
+    ends = sorted(x for bar in ax.patches for x in (bar.get_x(), bar.get_x() + bar.get_width()))
+    assert ends[0] == pytest.approx(min(row["people_low"], row["people_high"]))
+    assert ends[-1] == pytest.approx(max(row["people_low"], row["people_high"]))
+    assert ends[0] < middle < ends[-1]
+    assert ax.get_yticklabels()[-1].get_text() == "detection range"
+    words = {text.get_text() for text in words_of(figure_of(ax))}
+    assert {told.rounded(row["people_low"]), told.rounded(row["people_high"])} <= words
+    assert ax.get_title().startswith("Detection range alone: ")
+    # The eye's range holds the ground: what is out of sight is named below and has no bar.
+    assert len(ax.get_yticks()) == 3
+    assert any("each segment's own" in " ".join(text.split()) for text in words)
+    alt = figures.alt_text(result, "sensitivity")
+    assert f"detection range {told.rounded(row['people_low'])} and" in alt
+    assert f"people, {told.percent(row['total'])} of the variance" in alt
+
+
+@pytest.mark.parametrize("size", [(9.0, 6.0), (6.3, 4.2), (3.3, 3.0)])
+def test_the_answer_keeps_its_words_on_somebodys_page(
+    size: tuple[float, float], result: StudyResult
+) -> None:
+    sheet = page(size)
+    sheet.set_layout_engine("constrained")
+    ax = figures.answer(result, ax=sheet.add_subplot())
+    sheet.canvas.draw()
+    key = ax.get_legend()
+    assert key is not None
+    assert key.get_window_extent().y0 >= ax.bbox.y1
+    inside = sheet.bbox.padded(1.0)
+    ticks = ax.get_xticklabels()
+    for text in words_of(sheet):
+        box = text.get_window_extent()
+        assert text in ticks or inside.x0 <= box.x0, text.get_text()
+        assert text in ticks or box.x1 <= inside.x1, text.get_text()
+    # Of ticks beyond the ends of the axis nothing is drawn.
+    boxes = [label.get_window_extent() for label in ticks if label.get_text()]
+    shown = [box for box in boxes if ax.bbox.x0 <= (box.x0 + box.x1) / 2 <= ax.bbox.x1]
+    assert len(shown) >= 3
+    assert shown[-1].x1 <= inside.x1
+    assert all(one.x1 < two.x0 for one, two in itertools.pairwise(shown))
 
 
 def test_the_weakest_segment_is_drawn_when_asked_for(result: StudyResult) -> None:

@@ -486,7 +486,36 @@ def test_the_answer_has_one_number_wherever_it_is_told(
     for text in report.values():
         assert "Counted simply" not in text
         assert "out of reach of any number" not in text
-        assert "63 %" not in text
+        assert "number of units stops" not in text
+
+
+def test_what_a_moon_is_worth_is_told_where_it_is_known(
+    result: StudyResult, report: dict[str, str]
+) -> None:
+    table = result.patrol.by_night
+    assert table is not None
+    few, many = (told.rounded(float(x)) for x in (table["people"].min(), table["people"].max()))
+    assert few != many
+    sentence = told.moon_words(result)
+    assert sentence.startswith("under a full moon in ")
+    assert f"takes {few} people out" in sentence
+    assert sentence.endswith(f"in a night without a moon {many}")
+    assert sentence[1:] in " ".join(report["report.html"].split())
+
+    def instead(by_night: pd.DataFrame | None) -> StudyResult:
+        return changed(result, by_night=by_night)
+
+    assert told.moon_words(instead(None)) == ""
+    assert told.moon_words(instead(table.assign(people=2000.0))) == ""
+    assert told.moon_words(instead(table.assign(people=np.nan))) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(7.4, "7"), (94.2, "94"), (1649.0, "1,600"), (10_953.0, "11,000"), (np.inf, "no number")],
+)
+def test_people_are_told_in_two_digits(number: float, words: str) -> None:
+    assert told.rounded(number) == words
 
 
 def test_units_of_a_comparison_are_those_of_the_study(
