@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from changed_results import changed
 from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 import borderzone as bz
@@ -230,9 +231,13 @@ def test_the_curve_has_both_axes_of_units_in_proportion(pages: dict[str, Axes]) 
 def test_the_tornado_is_drawn_in_people_and_names_what_moves_nothing(result: StudyResult) -> None:
     table = figures.figure_data(result, "sensitivity").set_index("assumption")
     ax = figures.sensitivity(result)
-    row, middle = table.loc["r50_factor"], table["people"].iloc[0]
+    row: Any = table.loc["r50_factor"]
+    middle, bars = (
+        table["people"].iloc[0],
+        [bar for bar in ax.patches if isinstance(bar, Rectangle)],
+    )
     # The widest bar is on top, from the people at one end of the state to those at the other.
-    ends = sorted(x for bar in ax.patches for x in (bar.get_x(), bar.get_x() + bar.get_width()))
+    ends = sorted(x for bar in bars for x in (bar.get_x(), bar.get_x() + bar.get_width()))
     assert ends[0] == pytest.approx(min(row["people_low"], row["people_high"]))
     assert ends[-1] == pytest.approx(max(row["people_low"], row["people_high"]))
     assert ends[0] < middle < ends[-1]
