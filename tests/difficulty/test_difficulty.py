@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pyproj import CRS
 
-from borderzone import difficulty
+from borderzone import datasets, difficulty
+from borderzone.crs import GEOD
+from borderzone.difficulty import ground_check as difficulty_check
 from borderzone.errors import GridMismatchError, InvalidParameterError
 from borderzone.grid import UNKNOWN_CLASS, Grid
 
@@ -441,3 +443,13 @@ def test_a_corridor_without_cells_is_refused() -> None:
     """A share of nothing is no number."""
     with pytest.raises(InvalidParameterError, match="no cell lies in the corridor"):
         difficulty.flagged_share({}, cover(), corridor_cells(np.full(GRID.shape, -1)))
+
+
+def test_the_towns_of_the_check_stand_where_the_gazetteer_has_them() -> None:
+    """Positions were typed in; whoever moves one by more than a km is told, and areas lie along the border."""
+    places = datasets.places()
+    lon, lat = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
+    for ground in difficulty_check.NAMED_GROUND:
+        here = np.full((2, len(lon)), [[ground.lon], [ground.lat]])
+        near_km = GEOD.inv(here[0], here[1], lon, lat)[2].min() / 1000
+        assert near_km < (50.0 if ground.radius_km else 1.0), ground.name
