@@ -528,8 +528,12 @@ def answer_pod(  # noqa: PLR0913 - a row of the table, and with how many
     """
     one, law, aim = _asked(question, kit, law, opponent, measure)
     check_choice(light, "light", _LIGHTS)
+    counts = np.atleast_1d(as_non_negative(units, "units"))
+    if counts.ndim > 1:
+        msg = f"units are one number or a list of them, got an array of {counts.ndim} dimensions"
+        raise InvalidParameterError(msg)
     rows = []
-    for number in np.atleast_1d(as_non_negative(units, "units")):
+    for number in counts:
         share = one.reached_with(float(number), aim.measure, law, opponent, light)
         low, middle, high = _band(share)
         row: dict[str, Any] = {
