@@ -272,7 +272,7 @@ def test_draws_made_elsewhere_are_taken_as_they_are() -> None:
     for wrong, words in (
         (rows.drop(columns="followed_up"), "got 3 rows without followed_up"),
         (rows.iloc[:1], "need two rows or more"),
-        (rows.assign(followed_up=1.5), "draws of followed_up must be from 0 to 1, got 1.5 to 1.5"),
+        (rows.assign(followed_up=1.5), "draws of followed_up must lie between 0 and 1, got 1.5"),
         (rows.assign(r50_factor=0.0), "draws of r50_factor must be above 0, got 0"),
         (rows.assign(r50_factor=np.nan), "draws of r50_factor"),
     ):

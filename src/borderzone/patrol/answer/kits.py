@@ -12,6 +12,8 @@ import pandas as pd
 from borderzone._guards import (
     as_finite,
     as_non_negative,
+    as_positive,
+    as_probabilities,
     check_between,
     check_choice,
     check_positive,
@@ -299,15 +301,13 @@ def _checked_draws(given: pd.DataFrame) -> pd.DataFrame:
         raise InvalidParameterError(msg)
     found = {}
     for name in [*NATURE, *([_OWN] if _OWN in given else [])]:
-        values = as_finite(given[name].to_numpy(), f"draws of {name}")
-        shares = name in {"followed_up", _OWN}
-        if shares and (values.min() < 0.0 or values.max() > 1.0):
-            msg = f"draws of {name} must be from 0 to 1, got {values.min():g} to {values.max():g}"
-            raise InvalidParameterError(msg)
-        if name.endswith("_factor") and values.min() <= 0.0:
-            msg = f"draws of {name} must be above 0, got {values.min():g}"
-            raise InvalidParameterError(msg)
-        found[name] = values
+        values, what = given[name].to_numpy(), f"draws of {name}"
+        if name in {"followed_up", _OWN}:
+            found[name] = as_probabilities(values, what)
+        elif name.endswith("_factor"):
+            found[name] = as_positive(values, what)
+        else:
+            found[name] = as_finite(values, what)
     return pd.DataFrame(found)
 
 
