@@ -273,7 +273,7 @@ def test_draws_made_elsewhere_are_taken_as_they_are() -> None:
         (rows.drop(columns="followed_up"), "got 3 rows without followed_up"),
         (rows.iloc[:1], "need two rows or more"),
         (rows.assign(followed_up=1.5), "draws of followed_up must lie between 0 and 1, got 1.5"),
-        (rows.assign(r50_factor=0.0), "draws of r50_factor must be above 0, got 0"),
+        (rows.assign(r50_factor=0.0), "draws of r50_factor must be above 0 and finite, got 0"),
         (rows.assign(r50_factor=np.nan), "draws of r50_factor"),
     ):
         with pytest.raises(InvalidParameterError, match=words):
