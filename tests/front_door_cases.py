@@ -46,7 +46,7 @@ CLASSES = {
     ),
     "Corridor": ("around", "check_segments", "grid", "cells"),
     "Grid": ("covering", "of", "wrap", "padded", "part"),
-    "Scenario": ("changed", "from_toml", "to_toml"),
+    "Scenario": ("changed", "from_toml", "to_toml", "without_standing"),
     "Study": (
         "default",
         "from_toml",

@@ -23,7 +23,7 @@ from pydantic import (
 from borderzone._guards import check_choice, check_path, guard_room, local_path, shown
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.io import Limits
-from borderzone.patrol import Assumption, Force, default_assumptions
+from borderzone.patrol import Assumption, ExistingPosts, Force, Obstacle, default_assumptions
 
 if TYPE_CHECKING:
     from borderzone.difficulty.index import IndexWeights
@@ -164,6 +164,9 @@ class Scenario(BaseModel):
         Number of Monte Carlo draws over the assumptions.
     imputations
         Number of positions drawn for every incident.
+    posts, obstacles
+        What stands at the border already, a row for each stretch, which the answer by kits counts:
+        `borderzone.patrol.ExistingPosts` and `borderzone.patrol.Obstacle`.
     uncertainty
         Distributions of the Monte Carlo that differ from the defaults of the
         force, by name; see `borderzone.patrol.default_assumptions`.
@@ -211,6 +214,8 @@ class Scenario(BaseModel):
     reference_units: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     draws: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
     imputations: Annotated[int, Field(ge=10, le=100_000)] = 500
+    posts: tuple[ExistingPosts, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
     uncertainty: dict[str, Uncertain] = Field(default_factory=dict)
 
     @field_validator("*", mode="before")
@@ -282,6 +287,12 @@ class Scenario(BaseModel):
                 self.weighting()
         except InvalidParameterError as error:
             raise ValueError(str(error)) from error
+        return self
+
+    @model_validator(mode="after")
+    def _obstacles_have_delays(self) -> Self:
+        for row in self.obstacles:
+            row.delay_h("vehicle" if self.crosser == "vehicle" else "person")
         return self
 
     @model_validator(mode="after")
@@ -357,6 +368,17 @@ class Scenario(BaseModel):
                 source=change.source,
             )
         return made
+
+    def without_standing(self) -> Scenario:
+        """
+        Return the same case as if no posts and no obstacles stood at the border.
+
+        Returns
+        -------
+        Scenario
+            What may be told in public: where posts stand is the user's alone.
+        """
+        return self.model_copy(update={"posts": (), "obstacles": ()})
 
     def changed(self, changes: Mapping[str, Any]) -> Scenario:
         """

@@ -89,10 +89,10 @@ def test_units_for_a_mean_are_those_of_the_plain_statement(code: int) -> None:
     stop = (rng.uniform(0.2, 0.4, (4, 6)), rng.uniform(0, 1, 4), rng.uniform(0.7, 1, (4, 6)))
     none, cost = (0.0, np.zeros(6)), rng.uniform(1, 3, 6)
     law = (code, np.zeros(2), 1.0)
-    plan = (code, believed, weights)
+    plan = (code, believed, np.tile(weights, (4, 1)))
 
     found, paid = unit_counts.units_for_mean(
-        rates, share, weights, plan, law, stop, none, cost, 0.4
+        rates, np.tile(share, (4, 6, 1)), weights, plan, law, stop, none, cost, np.full(4, 0.4)
     )
 
     for d in range(4):

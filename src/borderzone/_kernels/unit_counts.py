@@ -3,13 +3,15 @@
 Plain statement: a plan puts x_i units into segment i so that the next unit would gain as much
 anywhere: with the rates a_i and weights w_i that the planner believes, w_i a_i P'(a_i x_i) = mu, and
 none where w_i a_i P'(0) < mu. One number mu is one plan, and a smaller mu is more units. In a draw the
-true rates are r_is, by state of light s with share h_s, and the plan stops
+true rates are r_is, by state of light s with share h_is, and the plan stops
 
-    sum_i w_i R_i sum_s h_s ((1 - f) P(q r_is x_i) + f P(r_is x_i))
+    sum_i w_i R_i sum_s h_is ((1 - f) P(q r_is x_i) + f P(r_is x_i))
 
 of the crossings: q is the width in which somebody is recognised over that in which he is seen, f the
 share of the unrecognised that are followed up, R_i the chance that who answers is there in time (q, f
-and R are 1 where seeing alone is asked for). mu is sought until that is the target.
+and R are 1 where seeing alone is asked for). mu is sought until that is the target. Where posts stand
+there already, h_is is what they leave of a state of light, the planner's weights are what they leave of
+his, and the target of a draw is what they leave of it.
 """
 
 from __future__ import annotations
@@ -109,11 +111,11 @@ def _stopped(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what i
     total = 0.0
     for i in range(weights.size):
         noticed, told = 0.0, 0.0
-        for s in range(share.size):
+        for s in range(share.shape[1]):
             coverage = rates[i, s] * units[i]
-            noticed += share[s] * _seen(name, coverage, table, step)
+            noticed += share[i, s] * _seen(name, coverage, table, step)
             if followed_up < 1.0:
-                told += share[s] * _seen(name, recognised[i] * coverage, table, step)
+                told += share[i, s] * _seen(name, recognised[i] * coverage, table, step)
         seen[i] = noticed
         total += weights[i] * near[i] * ((1.0 - followed_up) * told + followed_up * noticed)
     return total
@@ -202,36 +204,38 @@ def units_for_mean(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and 
     stop: tuple[FloatArray, FloatArray, FloatArray],
     off_line: tuple[float, FloatArray],
     cost: FloatArray,
-    target: float,
+    target: FloatArray,
 ) -> tuple[Any, Any]:
     """Find the units with which a plan reaches a share of all crossings, draw by draw."""
-    # rates: coverage of one unit, shape ``(draws, segments, states)``; share: of the states, to 1.
-    # plan: its law, and the rates and weights that the planner believes.
+    # rates: coverage of one unit, shape ``(draws, segments, states)``; share: of the states, to 1 or what
+    # posts leave of it, of the same shape; target: by draw.
+    # plan: its law, the rates that the planner believes, and his weights by draw and segment.
     # law: that by which the draws see, with the table and the step of a tabled one.
     # stop: q by draw and segment, f by draw, R by draw and segment.
     # off_line: units lost to false calls for each unit, and to true ones by segment if all are seen.
     # cost: by segment, what one unit out there costs, for the second sum.
     # Returns units in all and their cost, shape ``(draws,)``; infinite where none is enough.
     draws, segments = rates.shape[0], weights.size
-    top = first_gain(plan)
     units_out, cost_out = np.zeros(draws), np.zeros(draws)
     for d in prange(draws):
         units, seen = np.zeros(segments), np.zeros(segments)
         recognised, followed_up, near = stop
         here = (recognised[d], followed_up[d], near[d])
+        believed = (plan[0], plan[1], plan[2][d])
+        top = first_gain(believed)
         most = 0.0
         for i in range(segments):
-            if plan[2][i] > 0.0:
-                most += weights[i] * near[d, i]
+            if believed[2][i] > 0.0:
+                most += weights[i] * near[d, i] * share[d, i].sum()
         depth = np.inf
         # Close below what every crossing seen would come to, numbers of units mean nothing.
-        if target < most * (1.0 - 1e-12):
-            wanted = (target, np.inf)
+        if 0.0 < target[d] < most * (1.0 - 1e-12):
+            wanted = (target[d], np.inf)
             depth = _depth(
-                top, plan, rates[d], share, weights, law, here, off_line, wanted, units, seen
+                top, believed, rates[d], share[d], weights, law, here, off_line, wanted, units, seen
             )
         for i in range(segments):
-            if target <= 0.0:
+            if target[d] <= 0.0:
                 break
             count = np.inf
             if depth < np.inf:
@@ -256,19 +260,19 @@ def share_for_units(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and
     """Share of all crossings that a number of units out reaches by the plan, draw by draw."""
     # The inverse of `units_for_mean`, with the same arguments.
     draws, segments = rates.shape[0], weights.size
-    top = first_gain(plan)
     found = np.zeros(draws)
     for d in prange(draws):
         units, seen = np.zeros(segments), np.zeros(segments)
         recognised, followed_up, near = stop
         here = (recognised[d], followed_up[d], near[d])
+        believed = (plan[0], plan[1], plan[2][d])
         if number > 0.0:
             # Where every segment is seen to all digits long before, units still stand there.
             _depth(
-                top,
-                plan,
+                first_gain(believed),
+                believed,
                 rates[d],
-                share,
+                share[d],
                 weights,
                 law,
                 here,
@@ -277,7 +281,7 @@ def share_for_units(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and
                 units,
                 seen,
             )
-            found[d] = _stopped(rates[d], share, weights, units, law, here, seen)
+            found[d] = _stopped(rates[d], share[d], weights, units, law, here, seen)
     return found
 
 
@@ -372,8 +376,9 @@ def standing_spacing(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, an
     """Find how far apart posts may stand, draw by draw and segment by segment; no distance for never."""
     # tables: -ln(1 - POD) of noticing and of recognising by log range, share out of sight and log of
     # spacing over range, along which both fall. axes: those three, each even. log_r50: by draw and state;
-    # f_mask: by draw and segment; followed_up, target: by draw.
-    # Returns the logarithm of the spacing, in the unit of the ranges; -inf where none is enough.
+    # f_mask, target: by draw and segment; share: of the states there; followed_up: by draw.
+    # Returns the logarithm of the spacing, in the unit of the ranges; -inf where none is enough, inf where
+    # nothing is wanted.
     draws, segments = f_mask.shape
     found = np.empty((draws, segments))
     for d in prange(draws):
@@ -381,12 +386,15 @@ def standing_spacing(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, an
         for i in range(segments):
             low = axes[2][0] + eyes.min()
             high = axes[2][-1] + eyes.max()
-            hidden = f_mask[d, i]
-            if _standing(tables, axes, eyes, share, hidden, followed, low) < target[d]:
+            hidden, wanted, left = f_mask[d, i], target[d, i], share[d, i]
+            if wanted <= 0.0:
+                found[d, i] = np.inf
+                continue
+            if _standing(tables, axes, eyes, left, hidden, followed, low) < wanted:
                 found[d, i] = -np.inf
                 continue
-            at_low = _standing(tables, axes, eyes, share, hidden, followed, low) - target[d]
-            at_high = _standing(tables, axes, eyes, share, hidden, followed, high) - target[d]
+            at_low = _standing(tables, axes, eyes, left, hidden, followed, low) - wanted
+            at_high = _standing(tables, axes, eyes, left, hidden, followed, high) - wanted
             side = 0
             for _ in range(_STEPS):
                 if high - low <= 1e-9:
@@ -394,7 +402,7 @@ def standing_spacing(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, an
                 # Straight between the ends where that falls well inside, else the middle.
                 middle = (low * at_high - high * at_low) / (at_high - at_low)
                 middle = min(max(middle, low + 1e-10), high - 1e-10)
-                value = _standing(tables, axes, eyes, share, hidden, followed, middle) - target[d]
+                value = _standing(tables, axes, eyes, left, hidden, followed, middle) - wanted
                 if value >= 0.0:
                     low, at_low = middle, value
                     at_high *= 0.5 if side == 1 else 1.0

@@ -35,6 +35,10 @@ from .answer.question import (
     BorderLength as BorderLength,
 )
 from .answer.nature import NATURE as NATURE
+from .answer.existing import (
+    ExistingPosts as ExistingPosts,
+    Obstacle as Obstacle,
+)
 from .answer.kits import (
     AIMS as AIMS,
     KitQuestion as KitQuestion,

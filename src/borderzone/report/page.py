@@ -132,7 +132,7 @@ def _answer(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | 
     return _section(
         "answer",
         "The answer",
-        paragraphs=told.answer_sentences(result),
+        paragraphs=[*told.answer_sentences(result), *told.standing_words(result)],
         figures=[pictures.get("answer")],
         tables=[answer_table(result)],
     )

@@ -144,6 +144,8 @@ def edition(result: StudyResult, detail: str) -> Edition:
     if may is not None and not rows:
         rejected = incidents.TableCheck(events).rejected_findings
         result = _without_rows(result, may, left_out)
+    if result.scenario.posts or result.scenario.obstacles:
+        result = _without_standing(result, left_out)
     if not _origins_are_open(result):
         result = _without_posts(result, left_out)
     if result.scenario.segment_km < COARSEST_KM:
@@ -247,6 +249,18 @@ def _ship(origins: gpd.GeoDataFrame) -> bool:
     }
     found = origins.to_crs(4326).geometry.representative_point()
     return {(round(point.x, 6), round(point.y, 6)) for point in found} <= ours
+
+
+def _without_standing(result: StudyResult, left_out: list[str]) -> StudyResult:
+    """Answer as if none of the user's posts and obstacles stood there, in a run of another name."""
+    left_out.append(
+        "Posts and obstacles that stand at the border already are not told, and the answer is given as if "
+        "there were none: by how much they lower it, places could be tried until the numbers agree."
+    )
+    patrol = result.patrol.without_standing(result.ground, result.scenario)
+    bare = replace(result, patrol=patrol, scenario=result.scenario.without_standing())
+    run_id = bare.named_by([each.sha256 for each in bare.inputs], bare.given)
+    return replace(bare, run_id=run_id)
 
 
 def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:

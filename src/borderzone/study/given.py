@@ -342,6 +342,11 @@ def check_agreement(study: Any) -> None:
         Corridor.check_segments(length, scenario.segment_km)
     except LimitError as error:
         raise InvalidScenarioError(str(error)) from error
+    for row in (*scenario.posts, *scenario.obstacles):
+        try:
+            row.check_within(length)
+        except InvalidParameterError as error:
+            raise InvalidScenarioError(str(error)) from error
     if scenario.weights == "incidents" and study.incidents is None:
         msg = (
             'weights = "incidents" needs a table of incidents: name one in the study, or take '

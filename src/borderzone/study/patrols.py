@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -67,6 +67,12 @@ class PatrolFindings(PatrolAnswer, Finding):
 
     _figure = "coverage_curve"
 
+    def without_standing(self, ground: Ground, scenario: Scenario) -> PatrolFindings:
+        """Answer as if none of the user's posts and obstacles stood there: nothing else counts them."""
+        if self.asked is None:
+            return self
+        return replace(self, **_answered(ground, scenario, _bare(self.asked), lambda _: None))
+
 
 def patrols_on(
     ground: Ground,
@@ -102,6 +108,38 @@ def patrols_on(
     weights = reported if question.by_reports else None
     step("kits side by side")
     asked = _kits(ground, scenario, question, weights)
+    found = _answered(ground, scenario, asked, step)
+    # Real forces are held against the model where none of the user's posts stand.
+    bare, how = _bare(asked), {"law": _own_law(scenario), "light": scenario.light}
+    return PatrolFindings(
+        **(
+            vars(answer)
+            | found
+            | {
+                "plausibility": _plausibility(bare, lengths, **how),
+                "hindcast": hindcast(datasets.validation(), bare, **how),
+                "assumptions": _assumptions(answer.assumptions, asked),
+            }
+        )
+    )
+
+
+def _bare(asked: KitQuestion) -> KitQuestion:
+    """Ask the same of a border where nothing stands."""
+    return replace(asked, posts=(), obstacles=())
+
+
+def _own_law(scenario: Scenario) -> str:
+    """Give the law by which the answer counts the scenario's own kit."""
+    return "standing" if scenario.force.stands else _answered_law(scenario.law)
+
+
+def _answered(
+    ground: Ground, scenario: Scenario, asked: KitQuestion, step: Callable[[str], None]
+) -> dict[str, Any]:
+    """Answer a question of kits: for each length, by state of nature, and by month and moon."""
+    corridor = ground.corridor
+    lengths = [_length(corridor, name) for name in lengths_told(corridor.border, scenario.length)]
     kits = pd.concat(
         [
             answer_table(replace(asked, lengths_km=length.by_segment_km)).assign(
@@ -112,21 +150,13 @@ def patrols_on(
         ignore_index=True,
     )
     step("sensitivity")
-    own = "standing" if scenario.force.stands else _answered_law(scenario.law)
-    return PatrolFindings(
-        **(
-            vars(answer)
-            | {
-                "kits": kits,
-                "plausibility": _plausibility(asked, lengths, law=own, light=scenario.light),
-                "hindcast": hindcast(datasets.validation(), asked, law=own, light=scenario.light),
-                "sobol": answer_sobol(asked, "scenario", law=own, n=_samples(asked)),
-                "assumptions": _assumptions(answer.assumptions, asked),
-                "asked": asked,
-                "by_night": _by_night(ground, scenario, asked, own),
-            }
-        )
-    )
+    own = _own_law(scenario)
+    return {
+        "kits": kits,
+        "sobol": answer_sobol(asked, "scenario", law=own, n=_samples(asked)),
+        "asked": asked,
+        "by_night": _by_night(ground, scenario, asked, own),
+    }
 
 
 def _plausibility(
@@ -227,6 +257,9 @@ def _kits(
         nature={
             name: question.assumptions[name] for name in scenario.uncertainty if name in NATURE
         },
+        posts=scenario.posts,
+        obstacles=scenario.obstacles,
+        line_km=corridor.border.length_km,
         draws=min(scenario.draws, _KIT_DRAWS),
         seed=question.seed,
     )

@@ -31,6 +31,9 @@ _OF_A_PLACE = ("path", "sha256", "memory", "withheld")
 # What is said of a table in memory beside it, by its name under [incidents].
 _SAID_OF_IT = {"accessed": "incidents_accessed", "terms": "terms"}
 _FORMS = ({"path"}, {"path", "sha256"}, {"memory"}, {"withheld"})
+_STANDING = (
+    "Without the posts and obstacles that stood at the border, which the public edition leaves out."
+)
 _WITHHELD = "posts are left out of the public edition"
 
 
@@ -251,10 +254,16 @@ def write_study(result: StudyResult, folder: str | os.PathLike[str], *, public: 
     if public and isinstance(given.get("origins"), dict):
         given["origins"] = {"withheld": _WITHHELD}
     layers = {name: _relative(value, Path(folder), public=public) for name, value in given.items()}
-    scenario = result.scenario.model_dump(mode="json", exclude_none=True)
-    return "".join(_remarks(layers)) + tomli_w.dumps(
+    told = result.scenario.without_standing() if public else result.scenario
+    scenario = told.model_dump(mode="json", exclude_none=True)
+    less = [f"# {_STANDING}\n"] if told is not result.scenario and _stands(result) else []
+    return "".join(_remarks(layers) + less) + tomli_w.dumps(
         {**head, **layers, **asked, "scenario": scenario}
     )
+
+
+def _stands(result: StudyResult) -> bool:
+    return bool(result.scenario.posts or result.scenario.obstacles)
 
 
 def _relative(value: Any, folder: Path, *, public: bool) -> Any:

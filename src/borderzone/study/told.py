@@ -111,6 +111,7 @@ __all__ = [
     "signed",
     "silent_zones",
     "span",
+    "standing_words",
     "summary_sentences",
     "swings",
     "units",
@@ -1285,6 +1286,32 @@ def answer_sentences(result: StudyResult) -> list[str]:
             "answer come from where they are."
         )
     return found
+
+
+def standing_words(result: StudyResult) -> list[str]:
+    """Say which posts and obstacles of the user the answer counts, where there are any."""
+    posts, obstacles = result.scenario.posts, result.scenario.obstacles
+    told = []
+    if posts:
+        number = sum(row.posts for row in posts)
+        told.append(
+            f"{number:,.0f} {'post' if round(number) == 1 else 'posts'} on {_stretch(posts)}"
+        )
+    if obstacles:
+        noun = "obstacle" if len(obstacles) == 1 else "obstacles"
+        told.append(f"{len(obstacles)} {noun} on {_stretch(obstacles)}")
+    if not told:
+        return []
+    return [
+        (
+            f"The answer counts what the user says stands there already: {listed(told)}. It tells what is "
+            "needed beside that; the people of those posts are not in it."
+        )
+    ]
+
+
+def _stretch(rows: Iterable[Any]) -> str:
+    return f"{sum(row.to_km - row.from_km for row in rows):,.0f} km"
 
 
 def _people(row: Any) -> str:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from borderzone import access
 from borderzone._kernels import unit_counts
-from borderzone.patrol.answer.case import MOST_MASKED, masked_share
+from borderzone.patrol.answer.case import MOST_MASKED
+from borderzone.patrol.answer.existing import PostsSee, seen_by_posts
 from borderzone.patrol.force.forces import watch_of
 from borderzone.patrol.force.sensors import r50_m, sensor_named
 from borderzone.patrol.force.sweep import SweepTable, Watch, lateral_curve
@@ -34,6 +35,8 @@ _TABLED_STEP, _TABLED_TO = 0.005, 40.0
 DARK = pd.DataFrame({"moonlight": [0.0], "share": [1.0]})
 # Share of a tour of days that a crew is up and about.
 _DUTY_ON_TOUR = 0.5
+# What stands for nothing below a fraction.
+_NOTHING = 1e-300
 # A drive after which nobody is there in time.
 _NEVER_H = 1e6
 _LAW_CODES = {"random": unit_counts.RANDOM, "beats_soft": unit_counts.BEATS_SOFT}
@@ -48,9 +51,7 @@ class Kit:
         self.weights = np.asarray(question.weights, dtype=np.float64)
         self.drive_h = np.asarray(question.drive_h, dtype=np.float64)
         ground, drawn = question.ground, question.drawn
-        # What is not known of a landform is half the same everywhere and half each place's own.
-        shared = drawn["f_mask_position"].to_numpy()[:, None]
-        self.masked = masked_share(ground, np.sqrt(0.5) * (shared + question.own_masks))
+        self.masked = question.masked
         self.crosser = np.multiply.outer(
             drawn["crosser_speed_factor"].to_numpy(), ground["crosser_km_h"].to_numpy()
         )
@@ -62,6 +63,7 @@ class Kit:
         slowed = access.at_night("foot" if force.mode == "foot" else "vehicle_off_road").factor
         self.speed = {"day": by_day, "night": by_day * slowed}
         self._seen: dict[str, _Seen] = {}
+        self._there: dict[str, PostsSee] = {}
         self._posts: dict[tuple[str, float, str], tuple[FloatArray, FloatArray]] = {}
 
     def needed(self, aim: Aim, law: str, opponent: str, light: str) -> Needed:
@@ -77,7 +79,9 @@ class Kit:
             units, cost, replanned = self.every_inch(aim.target, law, opponent, light)
         else:
             units, cost = unit_counts.units_for_mean(
-                *self.mean_terms(aim.measure, law, opponent, light), self.per_unit_out, aim.target
+                *self.mean_terms(aim.measure, law, opponent, light),
+                self.per_unit_out,
+                aim.target - self.reached_already(aim.measure, light),
             )
             replanned = nobody
         # A patrol can always stand still: no answer takes more than posts with the same eyes.
@@ -98,15 +102,17 @@ class Kit:
         if law == "standing":
             return self.posts_reach(number, measure, light)
         if measure == "min_pod":
-            seen = self.seen(light)
+            seen, there = self.seen(light), self.there(light).least
             ratio = self.speed[_half(light)] / self.crosser
             plan = self.plan_for_all(number, law, opponent, light)
             found = np.zeros_like(ratio)
-            for rates, share in zip(np.moveaxis(seen.rates, 2, 0), seen.share, strict=True):
-                found += share * pod_against(rates * plan, law, opponent, ratio, place="weakest")
+            for k, share in enumerate(seen.share):
+                coverage = seen.rates[:, :, k] * plan
+                pod = pod_against(coverage, law, opponent, ratio, place="weakest")
+                found += share * (there[:, :, k] + (1.0 - there[:, :, k]) * pod)
             moving = found.min(axis=1)
         else:
-            moving = unit_counts.share_for_units(
+            moving = self.reached_already(measure, light) + unit_counts.share_for_units(
                 *self.mean_terms(measure, law, opponent, light), float(number)
             )
         # A bisection over posts is dear: it is made only for the draws in which they are ahead.
@@ -118,10 +124,12 @@ class Kit:
         return np.asarray(moving)
 
     def plan_for_all(self, number: float, law: str, opponent: str, light: str) -> FloatArray:
-        """Units by segment with which all are worth the same, with every state at its median."""
+        """Units by segment with which all are worth the same, with every state but posts at its median."""
         seen, ratio = self.seen(light), self.speed[_half(light)][0] / self.crosser[0]
-        rates = seen.rates[0] @ seen.share
+        rates, there = seen.rates[0] @ seen.share, self.there(light).least @ seen.share
         low, high, plan = 0.0, 1.0, 1.0 / rates
+        if there.any():
+            return _plan_beside(number, rates, there, *tabled_coverage(law, opponent, ratio))
         for _ in range(50 if law != "random" else 0):
             middle = (low + high) / 2.0
             need = coverage_against(middle, law, opponent, ratio, place="weakest") / rates
@@ -135,14 +143,50 @@ class Kit:
         self, target: float, law: str, opponent: str, light: str
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Units with which the weakest place reaches a target; units go where the medians say."""
-        seen = self.seen(light)
+        seen, there = self.seen(light), self.there(light).least[:, :, 0]
         ratio = self.speed[_half(light)] / self.crosser
-        need = coverage_against(target, law, opponent, ratio, place="weakest") / seen.rates[:, :, 0]
-        plan = need[0]
+        need = coverage_against(target, law, opponent, ratio, place="weakest", seen=there)
+        need /= seen.rates[:, :, 0]
+        plan = need[:1]
+        if there.any():
+            # Who plans knows what the posts see that stand there, and of patrols the medians.
+            planned = np.broadcast_to(ratio[:1], ratio.shape)
+            plan = coverage_against(target, law, opponent, planned, place="weakest", seen=there)
+            plan /= seen.rates[:1, :, 0]
         # The plan holds where the segment that is worst off has enough; a plan made anew in each
         # draw would need the sum alone.
-        times = (need / plan).max(axis=1)
-        return times * plan.sum(), times * (plan * self.per_unit_out).sum(), need.sum(axis=1)
+        sent = plan > 0.0
+        times = np.divide(need, plan, out=np.zeros_like(need), where=sent).max(axis=1)
+        cost = plan * np.where(sent, self.per_unit_out, 0.0)
+        return times * plan.sum(axis=1), times * cost.sum(axis=1), need.sum(axis=1)
+
+    def there(self, light: str) -> PostsSee:
+        """Give what posts see that stand there already, in the states of light of this kit."""
+        if light not in self._there:
+            states = self.asked.night if light == "night" else DARK
+            found = seen_by_posts(self.asked, states, _half(light))
+            if len(self.seen(light).share) != len(states):
+                # Eyes that the moon does not help are the same in all states of light.
+                found = found.mixed(states["share"].to_numpy())
+            self._there[light] = found
+        return self._there[light]
+
+    def done_already(self, measure: str, light: str) -> FloatArray:
+        """Share that posts see (or handle, where stopping is asked for) by draw, segment and state of light."""
+        there = self.there(light)
+        if measure != "mean_poi":
+            return there.least if measure == "min_pod" else there.mean
+        followed = self.asked.drawn["followed_up"].to_numpy()[:, None, None]
+        return np.asarray((1.0 - followed) * there.told + followed * there.mean)
+
+    def reached_already(self, measure: str, light: str) -> FloatArray:
+        """Share of all crossings that posts reach that stand there already, by draw."""
+        done = self.done_already(measure, light) @ self.seen(light).share
+        if measure == "min_pod":
+            return np.asarray(done.min(axis=1))
+        if measure == "mean_poi":
+            done = done * self.reached(light, still=True)
+        return np.asarray(done @ self.weights)
 
     def mean_terms(self, measure: str, law: str, opponent: str, light: str) -> tuple[Any, ...]:
         """Give what a plan for a share of all crossings stands on, in the order of the compiled loops."""
@@ -151,11 +195,16 @@ class Kit:
         ones = np.ones(len(self.masked))
         stop = (np.ones_like(self.masked), ones, np.ones_like(self.masked))
         off_line: tuple[float, FloatArray] = (0.0, np.zeros_like(weights))
-        worth = weights
+        worth, taken = weights, self.done_already(measure, light)
         if measure == "mean_poi":
             followed = self.asked.drawn["followed_up"].to_numpy()
             reached = self.reached(light)
             stop = (seen.recognised, followed, reached)
+            # Posts take from patrols whom the reserve stops for them: the same reserve comes for both, and
+            # the unit that pursues only adds to it.
+            still = self.reached(light, still=True)
+            part = np.divide(still, reached, out=np.zeros_like(still), where=reached > 0.0)
+            taken = taken * part[:, :, None]
             # What a unit gains is what it recognises and somebody then reaches.
             worth, rates = weights * reached[0], rates * seen.recognised[0]
             calls = self.asked.stopping
@@ -166,8 +215,8 @@ class Kit:
         tabled = tabled_law(
             law, opponent, float(np.median(self.speed[_half(light)][0] / self.crosser[0]))
         )
-        plan = (_LAW_CODES[law], rates, worth)
-        return seen.rates, seen.share, weights, plan, tabled, stop, off_line
+        plan = (_LAW_CODES[law], rates, worth * (1.0 - taken @ seen.share))
+        return seen.rates, seen.share * (1.0 - taken), weights, plan, tabled, stop, off_line
 
     @cached_property
     def per_unit_out(self) -> FloatArray:
@@ -188,15 +237,21 @@ class Kit:
         # A reserve of which nobody knows whence it comes is none, nor is one that no way leads from.
         drive = np.fmin(self.drive_h, _NEVER_H)
         drive = np.divide.outer(drive, asked.drawn["response_speed_factor"].to_numpy()).T
-        return responds_unchecked(
-            np.full_like(self.crosser, stop.cover_km),
-            self.crosser,
-            stop.decide_h,
-            (seen.range_m @ seen.share)[:, None] / 1000.0,
-            0.0 if still else self.speed[_half(light)],
-            stop.call_delay_h,
-            drive,
-            stop.shortest_drive_share * drive,
+        # An obstacle on part of a segment gives time on that part alone: chances are mixed, never delays.
+        cut, delay_h, slower = asked.held_up
+        drive, crosser = drive[:, cut.segment], self.crosser[:, cut.segment] * slower
+        return cut.by_segment(
+            responds_unchecked(
+                np.full_like(crosser, stop.cover_km),
+                crosser,
+                stop.decide_h,
+                (seen.range_m @ seen.share)[:, None] / 1000.0,
+                0.0 if still else self.speed[_half(light)][:, cut.segment],
+                stop.call_delay_h,
+                drive,
+                stop.shortest_drive_share * drive,
+                delay_h,
+            )
         )
 
     def seen(self, light: str) -> _Seen:
@@ -269,9 +324,17 @@ class Kit:
             followed = self.asked.drawn["followed_up"].to_numpy()[rows]
             with np.errstate(divide="ignore"):
                 wanted /= self.reached_by_posts(light)[rows]
+        done = self.done_already(measure, light)[rows]
+        level = self.level(measure, wanted, done @ seen.share, light, rows=rows)
         tables, axes = self.post_tables(light, weakest=measure == "min_pod")
         apart = unit_counts.standing_spacing(
-            tables, axes, np.log(seen.range_m[rows]), seen.share, masked, followed, wanted
+            tables,
+            axes,
+            np.log(seen.range_m[rows]),
+            seen.share * (1.0 - done),
+            masked,
+            followed,
+            level - done @ seen.share,
         )
         with np.errstate(divide="ignore"):
             count = 1000.0 * self.lengths_km / np.exp(apart)
@@ -279,6 +342,37 @@ class Kit:
         if key is not None:
             self._posts[key] = found
         return found
+
+    def level(
+        self,
+        measure: str,
+        wanted: FloatArray,
+        done: FloatArray,
+        light: str,
+        *,
+        rows: BoolArray | slice = slice(None),
+    ) -> FloatArray:
+        """Give the share to which every segment below it is lifted so that the mean is what is wanted."""
+        level = np.broadcast_to(wanted[:, None], done.shape)
+        if measure == "min_pod" or not self.asked.posts:
+            return level
+        weights: FloatArray = np.broadcast_to(self.weights, done.shape)
+        if measure == "mean_poi":
+            weights = np.multiply(weights, self.reached(light, still=True)[rows])
+        # With the k lowest lifted the level is (what is wanted - what the others have) / their weight,
+        # and the right k is that of the smallest: too few lifted need too much, too many are lowered.
+        order = np.argsort(done, axis=1)
+        weights, done = (np.take_along_axis(each, order, axis=1) for each in (weights, done))
+        have = weights * done
+        total = weights.sum(axis=1, keepdims=True)
+        # Where nobody is ever in time, no level is enough.
+        goal = np.multiply(
+            wanted[:, None], total, out=np.full_like(total, np.inf), where=total > 0.0
+        )
+        rest = goal - (have.sum(axis=1, keepdims=True) - np.cumsum(have, axis=1))
+        under = np.cumsum(weights, axis=1)
+        lifted = np.divide(rest, under, out=np.full_like(rest, np.inf), where=under > 0.0)
+        return np.broadcast_to(lifted.min(axis=1, keepdims=True), done.shape)
 
     def reached_by_posts(self, light: str) -> FloatArray:
         """Chance that a reserve is there before cover where a post sees somebody, by draw."""
@@ -289,13 +383,14 @@ class Kit:
     ) -> FloatArray:
         """Share of all crossings that so many posts with the same eyes reach, by draw."""
         draws = len(self.masked[rows])
+        already = self.reached_already(measure, light)[rows]
         low, high = np.zeros(draws), np.ones(draws)
         # To a millionth, far below the band.
         for _ in range(20 if self.force.has_ranges and number > 0.0 and draws else 0):
             middle = (low + high) / 2.0
             enough = self.posts(measure, middle, light, rows=rows)[0] <= number
             low, high = np.where(enough, middle, low), np.where(enough, high, middle)
-        return low
+        return np.maximum(low, already)
 
     def post_tables(
         self, light: str, *, weakest: bool
@@ -373,6 +468,34 @@ class _Seen:
     share: FloatArray
     recognised: FloatArray
     range_m: FloatArray
+
+
+def tabled_coverage(law: str, opponent: str, ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Table what the weakest place of each segment sees by coverage."""
+    coverage = np.append(0.0, np.geomspace(1e-4, 200.0, 4096))
+    pod = pod_against(coverage[:, None], law, opponent, ratio[None, :], place="weakest")
+    return coverage, np.maximum.accumulate(
+        np.broadcast_to(pod, (coverage.size, ratio.size)), axis=0
+    )
+
+
+def _plan_beside(
+    number: float, rates: FloatArray, there: FloatArray, coverage: FloatArray, pod: FloatArray
+) -> FloatArray:
+    """So many units by draw and segment, beside posts that see a share of what crosses there."""
+    low, high = np.zeros((len(there), 1)), np.ones((len(there), 1))
+    plan = np.broadcast_to(1.0 / rates, there.shape)
+    for _ in range(50):
+        level = (low + high) / 2.0
+        left = np.maximum(level - there, 0.0) / np.maximum(1.0 - there, _NOTHING)
+        need = np.empty_like(there)
+        for i, rate in enumerate(rates):
+            need[:, i] = np.interp(left[:, i], pod[:, i], coverage) / rate
+        total = need.sum(axis=1, keepdims=True)
+        enough = total <= number
+        low, high = np.where(enough, level, low), np.where(enough, high, level)
+        plan = np.where(enough & (total > 0.0), need, plan)
+    return np.asarray(number * plan / plan.sum(axis=1, keepdims=True))
 
 
 def _half(light: str) -> str:

@@ -23,7 +23,14 @@ from borderzone._guards import (
 from borderzone._guards.draws import among_draws
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.answer.allocation import normalised_weights
-from borderzone.patrol.answer.case import Assumption, assumption_table
+from borderzone.patrol.answer.case import Assumption, assumption_table, masked_share
+from borderzone.patrol.answer.existing import (
+    ExistingPosts,
+    Obstacle,
+    Stretches,
+    checked_rows,
+    stretches,
+)
 from borderzone.patrol.answer.kit_draws import DARK, Kit
 from borderzone.patrol.answer.nature import NATURE, drawn_nature
 from borderzone.patrol.answer.rates import checked_ground, segment_lengths
@@ -33,7 +40,7 @@ from borderzone.patrol.theory.staffing import SHIFT_FACTORS
 from borderzone.patrol.theory.tactics import OPPONENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -147,6 +154,12 @@ class KitQuestion:
         States of nature that differ from `NATURE`, by name.
     correlation
         Between range, patrol speed and response.
+    posts, obstacles
+        What stands at the line already, a row for each stretch: `ExistingPosts`, of which patrols take what
+        they leave unseen, and `Obstacle`, which holds up who crosses.
+    line_km
+        Length of the line that their kilometres count along, where segments count as longer; the sum of
+        their lengths when left out. Units: km.
     draws, seed
         Draws of nature: how many, and their seed; or a table with a row for each and the columns of
         `NATURE`, made elsewhere. There a column ``f_mask_own`` (0 to 1) names one of 1,024 drawn
@@ -179,6 +192,9 @@ class KitQuestion:
     stopping: Stopping = field(default_factory=Stopping)
     nature: Mapping[str, Assumption] = field(default_factory=dict)
     correlation: float = 0.3
+    posts: Sequence[ExistingPosts] = ()
+    obstacles: Sequence[Obstacle] = ()
+    line_km: float | None = None
     draws: int | pd.DataFrame = 2048
     seed: int = 1
 
@@ -201,6 +217,53 @@ class KitQuestion:
         if self.drive_h is None:
             unknown = pd.Series(np.nan, index=lengths.index, name="drive_h")
             object.__setattr__(self, "drive_h", unknown)
+        if self.line_km is not None:
+            check_positive(self.line_km, "line_km", "km")
+        object.__setattr__(self, "posts", checked_rows(self.posts, ExistingPosts, self.line))
+        object.__setattr__(self, "obstacles", checked_rows(self.obstacles, Obstacle, self.line))
+        for row in self.obstacles:
+            row.delay_h(self.target)
+
+    @property
+    def line(self) -> float:
+        """
+        Give the length of the line that kilometres of posts and obstacles count along.
+
+        Returns
+        -------
+        float
+            `line_km`, or the sum of the lengths. Units: km.
+        """
+        return float(self.lengths_km.sum()) if self.line_km is None else self.line_km
+
+    @cached_property
+    def masked(self) -> FloatArray:
+        """
+        Draw the share of the ground out of sight.
+
+        Returns
+        -------
+        FloatArray
+            Shape ``(draws + 1, segments)``; as the ground says in the first row.
+        """
+        # What is not known of a landform is half the same everywhere and half each place's own.
+        shared = self.drawn["f_mask_position"].to_numpy()[:, None]
+        return masked_share(self.ground, np.sqrt(0.5) * (shared + self.own_masks))
+
+    @cached_property
+    def held_up(self) -> tuple[Stretches, FloatArray, FloatArray]:
+        """
+        Cut the line at the ends of obstacles.
+
+        Returns
+        -------
+        tuple
+            The pieces, and of each the delay (hours) and the factor on the crosser's speed beyond it.
+        """
+        cut = stretches(self.lengths_km.to_numpy(dtype=np.float64), self.line, self.obstacles)
+        delay = np.array([row.delay_h(self.target) for row in self.obstacles])
+        slower = np.array([row.speed_factor for row in self.obstacles])
+        return cut, cut.has @ delay, np.where(cut.has, slower, 1.0).prod(axis=1)
 
     @cached_property
     def drawn(self) -> pd.DataFrame:

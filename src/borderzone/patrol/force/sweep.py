@@ -39,6 +39,7 @@ __all__ = [
     "Watch",
     "drawn_widths_km",
     "lateral_curve",
+    "lateral_curves",
     "least_sweep_width_km",
     "sweep_width_km",
 ]
@@ -277,6 +278,42 @@ def lateral_curve(  # noqa: PLR0913 - as sweep_width_km, and where the curve is 
     >>> curve["pod"].round(2).tolist()
     [1.0, 0.98, 0.52]
     """
+    _curved(sensor, light, target, watch)
+    even = _r50(sensor, light, target, watch) * check_positive(r50_factor, "r50_factor")
+    hidden = np.array([check_probability(f_mask, "f_mask")])
+    asked = None
+    if range_km is not None:
+        asked = 1000.0 * np.atleast_1d(as_non_negative(range_km, "range_km", "km"))
+    offset, pod = lateral_curves(
+        sensor, light, even, hidden, target=target, watch=watch, offset_m=asked
+    )
+    return pd.DataFrame({"range_km": offset / 1000.0, "pod": pod[:, 0]})
+
+
+def lateral_curves(  # noqa: PLR0913 - as lateral_curve
+    sensor: str | Sensor,
+    light: str,
+    even_m: float,
+    f_mask: FloatArray,
+    *,
+    target: str = "person",
+    watch: Watch | None = None,
+    offset_m: FloatArray | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Offsets, and the curves at them on several grounds ``(offsets, grounds)``, of a sensor with that R50."""
+    one = _curved(sensor, light, target, watch)
+    if offset_m is None:
+        far = one.reach_m(even_m)
+        step = np.append(
+            np.arange(0.0, 3.0, 0.05) * even_m,
+            np.geomspace(3.0 * even_m, max(far, 3.0 * even_m), 60),
+        )
+        offset_m = np.unique(np.append(step[step < far], far))
+    return offset_m, seen_along(offset_m, even_m, f_mask, one)
+
+
+def _curved(sensor: str | Sensor, light: str, target: str, watch: Watch | None) -> Pass:
+    """Refuse a sensor that has a width and no curve."""
     seen_by, one = _pass_of(sensor, light, target, watch)
     if seen_by.width_km is not None:
         msg = (
@@ -284,19 +321,7 @@ def lateral_curve(  # noqa: PLR0913 - as sweep_width_km, and where the curve is 
             "but not stand on it; use a sensor with ranges for a post"
         )
         raise InvalidParameterError(msg)
-    even = _r50(sensor, light, target, watch) * check_positive(r50_factor, "r50_factor")
-    if range_km is None:
-        far = one.reach_m(even)
-        step = np.append(
-            np.arange(0.0, 3.0, 0.05) * even, np.geomspace(3.0 * even, max(far, 3.0 * even), 60)
-        )
-        offset = np.unique(np.append(step[step < far], far))
-    else:
-        offset = 1000.0 * np.atleast_1d(as_non_negative(range_km, "range_km", "km"))
-    hidden = np.array([check_probability(f_mask, "f_mask")])
-    return pd.DataFrame(
-        {"range_km": offset / 1000.0, "pod": seen_along(offset, even, hidden, one)[:, 0]}
-    )
+    return one
 
 
 class SweepTable:

@@ -219,6 +219,7 @@ def responds(  # noqa: PLR0913 - one race: the crosser, the unit that saw him, a
     call_h: npt.ArrayLike = 0.0,
     drive_h: npt.ArrayLike = np.inf,
     shortest_drive_h: npt.ArrayLike = 0.0,
+    delay_h: npt.ArrayLike = 0.0,
 ) -> FloatArray | float:
     """
     Probability that whoever responds is there before the crosser is in cover, by segment.
@@ -226,7 +227,8 @@ def responds(  # noqa: PLR0913 - one race: the crosser, the unit that saw him, a
     The unit that detected pursues over `detection_km` at `pursuit_km_h` (0: it stands) if it is
     faster than the crosser; else, or if it comes too late, the nearest reserve comes after
     `call_h` and a drive of mean `drive_h`, Erlang-2 above `shortest_drive_h`. An infinite drive
-    (the default: there is no reserve) never arrives, one that is NaN is not known.
+    (the default: there is no reserve) never arrives, one that is NaN is not known. An obstacle at the
+    line holds the crosser up for `delay_h` after he was detected.
     """
     given = broadcast(
         cover_km=as_non_negative(cover_km, "cover_km", "km", missing=True),
@@ -237,6 +239,7 @@ def responds(  # noqa: PLR0913 - one race: the crosser, the unit that saw him, a
         call_h=as_non_negative(call_h, "call_h", "h"),
         drive_h=as_non_negative(drive_h, "drive_h", "h", missing=True, infinite=True),
         shortest_drive_h=as_non_negative(shortest_drive_h, "shortest_drive_h", "h", missing=True),
+        delay_h=as_non_negative(delay_h, "delay_h", "h"),
     )
     _check_shortest(given[6], given[7], ("drive_h", "shortest_drive_h"))
     return plain(responds_unchecked(*given))
@@ -251,9 +254,10 @@ def responds_unchecked(  # noqa: PLR0913, PLR0917 - plain arrays, in the order o
     call_h: FloatArray | float,
     drive_h: FloatArray,
     shortest_drive_h: FloatArray,
+    delay_h: FloatArray | float = 0.0,
 ) -> FloatArray:
     """Do what `responds` does with arrays that are known to be right."""
-    window = cover_km / crosser_km_h - decide_h
+    window = cover_km / crosser_km_h + delay_h - decide_h
     gain = pursuit_km_h - crosser_km_h
     # The crosser walks on while he is chased: what closes the distance is the difference of the
     # speeds. A tie goes to the response, as in `responds_in_time`.

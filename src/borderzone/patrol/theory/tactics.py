@@ -459,8 +459,12 @@ def coverage_against(
     speed_ratio: FloatArray,
     *,
     place: str = "anywhere",
+    seen: FloatArray | None = None,
 ) -> FloatArray:
     """Coverage that a POD takes at each speed ratio: the inverse of `pod_against`, infinite where none is enough."""
+    # seen: what others see there already, so that only the rest of the target is wanted.
+    if seen is not None and seen.any():
+        return _coverage_beside(target, law, opponent, speed_ratio, place=place, seen=seen)
     # Found on a grid of speed ratios and read off between them, to 0.2 %, for an answer has one for
     # each segment and draw. POD never falls with coverage, so that halving finds it.
     ratio = np.asarray(speed_ratio, dtype=np.float64)
@@ -474,6 +478,32 @@ def coverage_against(
         return np.asarray(np.interp(angle, *_coverages_on_grid(target, law, opponent, place)))
     few = np.unique(angle)
     return np.asarray(np.interp(angle, few, _coverages(few, target, law, opponent, place)))
+
+
+def _coverage_beside(
+    target: float,
+    law: str,
+    opponent: str,
+    speed_ratio: FloatArray,
+    *,
+    place: str,
+    seen: FloatArray,
+) -> FloatArray:
+    alone = coverage_against(target, law, opponent, speed_ratio, place=place)
+    left = np.where(seen < target, (target - seen) / np.maximum(1.0 - seen, 1e-300), 0.0)
+    beside = (seen > 0.0) & (left > 0.0)
+    found = np.where(seen > 0.0, 0.0, alone)
+    # Less is wanted than alone, so that halving starts there; where none is enough alone, at the most.
+    ratio, wanted = np.broadcast_to(speed_ratio, found.shape)[beside], left[beside]
+    high = np.minimum(np.broadcast_to(alone, found.shape)[beside] * 1.01, _MOST_COVERAGE)
+    low, most = np.zeros_like(high), high
+    for _ in range(50):
+        middle = (low + high) / 2.0
+        short = pod_against(middle, law, opponent, ratio, place=place) < wanted
+        low, high = np.where(short, middle, low), np.where(short, high, middle)
+    never = pod_against(most, law, opponent, ratio, place=place) < wanted
+    found[beside] = np.where(never, np.inf, high)
+    return found
 
 
 @cache
