@@ -137,11 +137,14 @@ def by_hand(asked: patrol.KitQuestion, units: Any, measure: str) -> float:
             elif measure == "mean_pod":
                 here += share * (1 - (1 - there.mean[0, i, s]) * np.exp(-coverage))
             else:
-                moves, stands = (kit.reached(light, still=still)[0, i] for still in (False, True))
-                known = (1 - follow) * -np.expm1(-looked.recognised[0, i] * coverage)
-                known += follow * -np.expm1(-coverage)
+                reserve, near = kit.reserve[0, i], kit.near(light)[0, i]
+                told = looked.recognised[0, i]
+                known = (1 - follow) * -np.expm1(-told * coverage) - follow * np.expm1(-coverage)
+                close = (1 - follow) * -np.expm1(-min(told, near) * coverage)
+                close -= follow * np.expm1(-near * coverage)
                 post = (1 - follow) * there.told[0, i, s] + follow * there.mean[0, i, s]
-                here += share * (post * stands + known * (moves - post * stands))
+                # The reserve comes for whom either sees; the unit for whom it sees near by.
+                here += share * (reserve * (post + (1 - post) * known) + (1 - reserve) * close)
         total, worst = total + weight * here, min(worst, here)
     return worst if measure == "min_pod" else total
 
@@ -166,7 +169,7 @@ def test_no_other_plan_reaches_a_mean_with_fewer_units(measure: str, target: flo
         share[0],
         weights,
         law,
-        tuple(part[0] for part in stop),
+        (*(part[0] for part in stop[:4]), stop[4]),
         off_line,
         (left[0], np.inf),
         units,
@@ -188,7 +191,8 @@ def test_the_values_worked_by_hand() -> None:
     """Two segments of one rate, 0.05; a post sees 0.4 of the first, and posts 0.2 at the weakest place."""
     rates, half = np.full((1, 2, 1), 0.05), np.array([0.5, 0.5])
     free = np.array([[0.6, 1.0]])
-    ones = (np.ones((1, 2)), np.ones(1), np.ones((1, 2)))
+    one = np.ones((1, 2))
+    ones = (one, np.ones(1), one, one, np.ones(1))
     plan = (unit_counts.RANDOM, rates[0, :, 0], half * free)
     law, none = (unit_counts.RANDOM, np.zeros(2), 1.0), (0.0, np.zeros(2))
 
@@ -221,6 +225,9 @@ def test_more_posts_never_take_more_units(law: str) -> None:
                 patrol.answer_draws(question(posts=posts, kits=kits), kit, law=law, measure=measure)
                 ["units"] for posts in rows
             ])  # fmt: skip
+            # Plans for stopping are made on the medians: in a draw in which the reserve is slow where they
+            # send more units, more are needed.
+            counts = counts[:, :1] if measure == "mean_poi" else counts
             finite = np.where(np.isfinite(counts), counts, 1e9)
             assert (np.diff(finite, axis=0) <= 1e-9 * finite[:-1]).all(), (measure, kit)
             assert (finite[-1] < finite[0])[np.isfinite(counts[0])].all()
@@ -279,7 +286,7 @@ def test_units_for_every_inch_leave_no_segment_below_it() -> None:
 def test_an_obstacle_gives_who_answers_more_time_and_detects_nobody() -> None:
     def found(*rows: patrol.Obstacle, **changes: Any) -> Any:
         asked = question(obstacles=rows, nature=FIXED, **changes)
-        return Kit(asked, EYE).reached("night", still=True)[0], patrol.answer_table(asked)
+        return Kit(asked, EYE).reserve[0], patrol.answer_table(asked)
 
     plain, usual = found()
     held, table = found(berm(0, 5), berm(20, 30, delay_h_person=0.0, speed_factor=0.5))
@@ -306,13 +313,14 @@ def test_an_obstacle_gives_who_answers_more_time_and_detects_nobody() -> None:
     seen_rows = table["measure"] != "mean_poi"
     pd.testing.assert_frame_equal(table[seen_rows], usual[seen_rows])
     stopped = table.loc[~seen_rows, "units"] - usual.loc[~seen_rows, "units"]
-    assert (stopped <= 0).all()
+    assert (stopped <= 1e-9).all()
+    assert (stopped < -1).any()
 
 
 def test_two_obstacles_on_one_stretch_delay_one_after_the_other() -> None:
     both = question(obstacles=[berm(0, 10), berm(0, 10, kind="fence", delay_h_person=0.25)])
     one = question(obstacles=[berm(0, 10, delay_h_person=0.75)])
-    assert Kit(both, EYE).reached("night") == pytest.approx(Kit(one, EYE).reached("night"))
+    assert Kit(both, EYE).reserve == pytest.approx(Kit(one, EYE).reserve)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def plain_units(code: int, rates: Any, share: Any, plan: Any, stop: Any, target:
     """Say in plain numpy and with another root finder what the compiled loop counts."""
     believed, worth = plan
     weights = worth
-    recognised, followed, reached = stop
+    recognised, followed, reserve, near = stop
 
     def beyond(coverage: float, level: float) -> float:
         return float(GAIN[code](coverage)) - level
@@ -74,7 +74,10 @@ def plain_units(code: int, rates: Any, share: Any, plan: Any, stop: Any, target:
         coverage = rates * units(log_mu)[:, None]
         seen = LAW[code](coverage) @ share
         told = LAW[code](recognised[:, None] * coverage) @ share
-        return float((weights * reached) @ ((1 - followed) * told + followed * seen)) - target
+        close = (1 - followed) * LAW[code](np.minimum(recognised, near)[:, None] * coverage) @ share
+        close += followed * LAW[code](near[:, None] * coverage) @ share
+        handled = (1 - followed) * told + followed * seen
+        return float(weights @ (reserve * handled + (1 - reserve) * close)) - target
 
     top = float(np.log(believed * worth).max())
     return float(units(optimize.brentq(short, top - 40, top, xtol=1e-14)).sum())
@@ -86,13 +89,26 @@ def test_units_for_a_mean_are_those_of_the_plain_statement(code: int) -> None:
     rates = rng.lognormal(-3, 0.5, (4, 6, 3))
     share, weights = np.array([0.5, 0.3, 0.2]), rng.dirichlet(np.ones(6))
     believed = rates.mean(axis=(0, 2))
-    stop = (rng.uniform(0.2, 0.4, (4, 6)), rng.uniform(0, 1, 4), rng.uniform(0.7, 1, (4, 6)))
+    stop = (
+        rng.uniform(0.2, 0.4, (4, 6)),
+        rng.uniform(0, 1, 4),
+        rng.uniform(0.4, 1, (4, 6)),
+        rng.uniform(0, 1, (4, 6)),
+    )
     none, cost = (0.0, np.zeros(6)), rng.uniform(1, 3, 6)
     law = (code, np.zeros(2), 1.0)
     plan = (code, believed, np.tile(weights, (4, 1)))
 
     found, paid = unit_counts.units_for_mean(
-        rates, np.tile(share, (4, 6, 1)), weights, plan, law, stop, none, cost, np.full(4, 0.4)
+        rates,
+        np.tile(share, (4, 6, 1)),
+        weights,
+        plan,
+        law,
+        (*stop, share),
+        none,
+        cost,
+        np.full(4, 0.4),
     )
 
     for d in range(4):
@@ -381,8 +397,7 @@ def test_better_eyes_more_moon_and_slower_crossers_never_take_more(kit: str, mea
         return float(patrol.answer_draws(asked, kit, measure=measure)["units"].iloc[1])
 
     usual = units()
-    if measure != "mean_poi":
-        assert units(r50_factor=1.5) < usual
+    assert units(r50_factor=1.5) < usual
     assert units(patrol_speed_factor=1.2) < usual
     assert units(crosser_speed_factor=0.8) < usual
     moonlit = pd.DataFrame({"moonlight": [0.2, 0.9], "share": [0.5, 0.5]})

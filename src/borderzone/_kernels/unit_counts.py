@@ -3,15 +3,16 @@
 Plain statement: a plan puts x_i units into segment i so that the next unit would gain as much
 anywhere: with the rates a_i and weights w_i that the planner believes, w_i a_i P'(a_i x_i) = mu, and
 none where w_i a_i P'(0) < mu. One number mu is one plan, and a smaller mu is more units. In a draw the
-true rates are r_is, by state of light s with share h_is, and the plan stops
+true rates are r_is, by state of light s with share h_s, and the plan stops
 
-    sum_i w_i R_i sum_s h_is ((1 - f) P(q r_is x_i) + f P(r_is x_i))
+    sum_i w_i (R_i sum_s h_s g_is H_i(r_is x_i) + (1 - R_i) sum_s h_s N_i(r_is x_i))
+    H(C) = (1 - f) P(q C) + f P(C),  N(C) = (1 - f) P(min(q, n) C) + f P(n C)
 
-of the crossings: q is the width in which somebody is recognised over that in which he is seen, f the
-share of the unrecognised that are followed up, R_i the chance that who answers is there in time (q, f
-and R are 1 where seeing alone is asked for). mu is sought until that is the target. Where posts stand
-there already, h_is is what they leave of a state of light, the planner's weights are what they leave of
-his, and the target of a draw is what they leave of it.
+of the crossings: q is the width in which somebody is recognised over that in which he is seen, n that in
+which the unit itself is near enough to be there in time, f the share of the unrecognised that are followed
+up, R_i the chance that a reserve is there in time (q, f and R are 1 where seeing alone is asked for), and
+g_is what posts that stand there already leave. mu is sought until that is the target; the planner's weights
+are what posts leave of his, and the target of a draw is what they leave of it.
 """
 
 from __future__ import annotations
@@ -102,22 +103,28 @@ def _stopped(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what i
     weights: FloatArray,
     units: FloatArray,
     law: tuple[int, FloatArray, float],
-    stop: tuple[FloatArray, float, FloatArray],
+    stop: tuple[FloatArray, float, FloatArray, FloatArray, FloatArray],
     seen: FloatArray,
 ) -> Any:
     """Share of all crossings that is stopped; by segment the share that is noticed at all."""
     name, table, step = law
-    recognised, followed_up, near = stop
+    recognised, followed_up, reserve, near, states = stop
     total = 0.0
     for i in range(weights.size):
-        noticed, told = 0.0, 0.0
+        noticed, told, close = 0.0, 0.0, 0.0
         for s in range(share.shape[1]):
             coverage = rates[i, s] * units[i]
             noticed += share[i, s] * _seen(name, coverage, table, step)
             if followed_up < 1.0:
                 told += share[i, s] * _seen(name, recognised[i] * coverage, table, step)
+            # Whom no reserve reaches the unit may, if it passes near enough.
+            if reserve[i] < 1.0:
+                followed = _seen(name, near[i] * coverage, table, step)
+                known = _seen(name, min(recognised[i], near[i]) * coverage, table, step)
+                close += states[s] * (followed_up * followed + (1.0 - followed_up) * known)
         seen[i] = noticed
-        total += weights[i] * near[i] * ((1.0 - followed_up) * told + followed_up * noticed)
+        handled = (1.0 - followed_up) * told + followed_up * noticed
+        total += weights[i] * (reserve[i] * handled + (1.0 - reserve[i]) * close)
     return total
 
 
@@ -138,7 +145,7 @@ def _depth(  # noqa: PLR0913, PLR0915, PLR0917 - a plan, what is true of it, and
     share: FloatArray,
     weights: FloatArray,
     law: tuple[int, FloatArray, float],
-    stop: tuple[FloatArray, float, FloatArray],
+    stop: tuple[FloatArray, float, FloatArray, FloatArray, FloatArray],
     off_line: tuple[float, FloatArray],
     wanted: tuple[float, float],
     units: FloatArray,
@@ -184,6 +191,24 @@ def _depth(  # noqa: PLR0913, PLR0915, PLR0917 - a plan, what is true of it, and
 
 
 @njit()
+def _most(
+    share: FloatArray,
+    weights: FloatArray,
+    believed: FloatArray,
+    stop: tuple[FloatArray, float, FloatArray, FloatArray, FloatArray],
+) -> Any:
+    """Share of all crossings that is stopped where every one is seen that a plan sends units for."""
+    _, _, reserve, near, states = stop
+    most = 0.0
+    for i in range(weights.size):
+        if believed[i] > 0.0:
+            most += weights[i] * reserve[i] * share[i].sum()
+            if near[i] > 0.0:
+                most += weights[i] * (1.0 - reserve[i]) * states.sum()
+    return most
+
+
+@njit()
 def first_gain(plan: tuple[int, FloatArray, FloatArray]) -> Any:
     """Logarithm of the largest gain of a first unit."""
     plan_law, rates, weights = plan
@@ -201,7 +226,7 @@ def units_for_mean(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and 
     weights: FloatArray,
     plan: tuple[int, FloatArray, FloatArray],
     law: tuple[int, FloatArray, float],
-    stop: tuple[FloatArray, FloatArray, FloatArray],
+    stop: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
     off_line: tuple[float, FloatArray],
     cost: FloatArray,
     target: FloatArray,
@@ -211,7 +236,7 @@ def units_for_mean(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and 
     # posts leave of it, of the same shape; target: by draw.
     # plan: its law, the rates that the planner believes, and his weights by draw and segment.
     # law: that by which the draws see, with the table and the step of a tabled one.
-    # stop: q by draw and segment, f by draw, R by draw and segment.
+    # stop: q by draw and segment, f by draw, R and n by draw and segment, h by state.
     # off_line: units lost to false calls for each unit, and to true ones by segment if all are seen.
     # cost: by segment, what one unit out there costs, for the second sum.
     # Returns units in all and their cost, shape ``(draws,)``; infinite where none is enough.
@@ -219,17 +244,13 @@ def units_for_mean(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and 
     units_out, cost_out = np.zeros(draws), np.zeros(draws)
     for d in prange(draws):
         units, seen = np.zeros(segments), np.zeros(segments)
-        recognised, followed_up, near = stop
-        here = (recognised[d], followed_up[d], near[d])
+        recognised, followed_up, reserve, near, states = stop
+        here = (recognised[d], followed_up[d], reserve[d], near[d], states)
         believed = (plan[0], plan[1], plan[2][d])
         top = first_gain(believed)
-        most = 0.0
-        for i in range(segments):
-            if believed[2][i] > 0.0:
-                most += weights[i] * near[d, i] * share[d, i].sum()
         depth = np.inf
         # Close below what every crossing seen would come to, numbers of units mean nothing.
-        if 0.0 < target[d] < most * (1.0 - 1e-12):
+        if 0.0 < target[d] < _most(share[d], weights, believed[2], here) * (1.0 - 1e-12):
             wanted = (target[d], np.inf)
             depth = _depth(
                 top, believed, rates[d], share[d], weights, law, here, off_line, wanted, units, seen
@@ -253,7 +274,7 @@ def share_for_units(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and
     weights: FloatArray,
     plan: tuple[int, FloatArray, FloatArray],
     law: tuple[int, FloatArray, float],
-    stop: tuple[FloatArray, FloatArray, FloatArray],
+    stop: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
     off_line: tuple[float, FloatArray],
     number: float,
 ) -> Any:
@@ -263,8 +284,8 @@ def share_for_units(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and
     found = np.zeros(draws)
     for d in prange(draws):
         units, seen = np.zeros(segments), np.zeros(segments)
-        recognised, followed_up, near = stop
-        here = (recognised[d], followed_up[d], near[d])
+        recognised, followed_up, reserve, near, states = stop
+        here = (recognised[d], followed_up[d], reserve[d], near[d], states)
         believed = (plan[0], plan[1], plan[2][d])
         if number > 0.0:
             # Where every segment is seen to all digits long before, units still stand there.

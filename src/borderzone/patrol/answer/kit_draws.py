@@ -185,28 +185,34 @@ class Kit:
         if measure == "min_pod":
             return np.asarray(done.min(axis=1))
         if measure == "mean_poi":
-            done = done * self.reached(light, still=True)
+            done = done * self.reserve
         return np.asarray(done @ self.weights)
 
     def mean_terms(self, measure: str, law: str, opponent: str, light: str) -> tuple[Any, ...]:
         """Give what a plan for a share of all crossings stands on, in the order of the compiled loops."""
         seen, weights = self.seen(light), self.weights
-        rates = seen.rates[0] @ seen.share
-        ones = np.ones(len(self.masked))
-        stop = (np.ones_like(self.masked), ones, np.ones_like(self.masked))
+        rates, worth = seen.rates[0] @ seen.share, weights
+        every, ones = np.ones_like(self.masked), np.ones(len(self.masked))
+        stop = (every, ones, every, every, seen.share)
         off_line: tuple[float, FloatArray] = (0.0, np.zeros_like(weights))
-        worth, taken = weights, self.done_already(measure, light)
+        taken = self.done_already(measure, light)
+        left = 1.0 - taken @ seen.share
         if measure == "mean_poi":
             followed = self.asked.drawn["followed_up"].to_numpy()
-            reached = self.reached(light)
-            stop = (seen.recognised, followed, reached)
-            # Posts take from patrols whom the reserve stops for them: the same reserve comes for both, and
-            # the unit that pursues only adds to it.
-            still = self.reached(light, still=True)
-            part = np.divide(still, reached, out=np.zeros_like(still), where=reached > 0.0)
-            taken = taken * part[:, :, None]
-            # What a unit gains is what it recognises and somebody then reaches.
-            worth, rates = weights * reached[0], rates * seen.recognised[0]
+            reserve, near = self.reserve, self.near(light)
+            stop = (seen.recognised, followed, reserve, near, seen.share)
+            # What posts see the same reserve comes for; the unit that pursues adds to it. What a unit
+            # gains at first is what it recognises and somebody then reaches, and at most all who can be
+            # reached.
+            own = np.where(near[0] > 0.0, 1.0 - reserve[0], 0.0)
+            most = reserve[0] + own
+            known = seen.recognised[0]
+            first = reserve[0] * known + own * np.minimum(known, near[0])
+            worth = weights * most
+            rates = rates * np.divide(first, most, out=np.ones_like(first), where=most > 0.0)
+            left = np.divide(
+                reserve[0] * left + own, most, out=np.zeros_like(left), where=most > 0.0
+            )
             calls = self.asked.stopping
             off_line = (
                 calls.call_h * calls.false_calls_per_unit_h,
@@ -215,7 +221,7 @@ class Kit:
         tabled = tabled_law(
             law, opponent, float(np.median(self.speed[_half(light)][0] / self.crosser[0]))
         )
-        plan = (_LAW_CODES[law], rates, worth * (1.0 - taken @ seen.share))
+        plan = (_LAW_CODES[law], rates, worth * left)
         return seen.rates, seen.share * (1.0 - taken), weights, plan, tabled, stop, off_line
 
     @cached_property
@@ -231,9 +237,10 @@ class Kit:
         with np.errstate(divide="ignore"):
             return np.asarray(1.0 / left)
 
-    def reached(self, light: str, *, still: bool = False) -> FloatArray:
-        """Chance that who answers is there before cover, by draw and segment."""
-        asked, stop, seen = self.asked, self.asked.stopping, self.seen(light)
+    @cached_property
+    def reserve(self) -> FloatArray:
+        """Chance that a reserve is there before cover, by draw and segment; it drives by day and by night."""
+        asked, stop = self.asked, self.asked.stopping
         # A reserve of which nobody knows whence it comes is none, nor is one that no way leads from.
         drive = np.fmin(self.drive_h, _NEVER_H)
         drive = np.divide.outer(drive, asked.drawn["response_speed_factor"].to_numpy()).T
@@ -245,14 +252,26 @@ class Kit:
                 np.full_like(crosser, stop.cover_km),
                 crosser,
                 stop.decide_h,
-                (seen.range_m @ seen.share)[:, None] / 1000.0,
-                0.0 if still else self.speed[_half(light)][:, cut.segment],
+                0.0,
+                0.0,
                 stop.call_delay_h,
                 drive,
                 stop.shortest_drive_share * drive,
                 delay_h,
             )
         )
+
+    def near(self, light: str) -> FloatArray:
+        """Share of the strip in sight from which the unit itself is there before cover, by draw and segment."""
+        asked, stop, seen = self.asked, self.asked.stopping, self.seen(light)
+        cut, delay_h, slower = asked.held_up
+        crosser = self.crosser[:, cut.segment] * slower
+        window = np.maximum(stop.cover_km / crosser + delay_h - stop.decide_h, 0.0)
+        gain = np.maximum(self.speed[_half(light)][:, cut.segment] - crosser, 0.0)
+        # He walks on while he is chased, so that the difference of the speeds closes the distance; where
+        # he passes the unit is spread evenly over half of the sweep width on either side.
+        half_km = seen.width_km[:, cut.segment] / 2.0
+        return cut.by_segment(np.minimum(1.0, window * gain / half_km))
 
     def seen(self, light: str) -> _Seen:
         """Coverage of one unit in each draw, segment and state of light, and what of it is recognised."""
@@ -291,6 +310,7 @@ class Kit:
             share=share,
             recognised=(width["recognise"] @ share) / (width["detect"] @ share),
             range_m=ranges["detect"],
+            width_km=width["detect"] @ share,
         )
 
     def even_m(self, light: str, states: pd.DataFrame, task: str) -> list[float]:
@@ -323,9 +343,9 @@ class Kit:
             # mean chance that somebody is there in time.
             followed = self.asked.drawn["followed_up"].to_numpy()[rows]
             with np.errstate(divide="ignore"):
-                wanted /= self.reached_by_posts(light)[rows]
+                wanted /= self.reserve[rows] @ self.weights
         done = self.done_already(measure, light)[rows]
-        level = self.level(measure, wanted, done @ seen.share, light, rows=rows)
+        level = self.level(measure, wanted, done @ seen.share, rows=rows)
         tables, axes = self.post_tables(light, weakest=measure == "min_pod")
         apart = unit_counts.standing_spacing(
             tables,
@@ -348,7 +368,6 @@ class Kit:
         measure: str,
         wanted: FloatArray,
         done: FloatArray,
-        light: str,
         *,
         rows: BoolArray | slice = slice(None),
     ) -> FloatArray:
@@ -358,7 +377,7 @@ class Kit:
             return level
         weights: FloatArray = np.broadcast_to(self.weights, done.shape)
         if measure == "mean_poi":
-            weights = np.multiply(weights, self.reached(light, still=True)[rows])
+            weights = np.multiply(weights, self.reserve[rows])
         # With the k lowest lifted the level is (what is wanted - what the others have) / their weight,
         # and the right k is that of the smallest: too few lifted need too much, too many are lowered.
         order = np.argsort(done, axis=1)
@@ -373,10 +392,6 @@ class Kit:
         under = np.cumsum(weights, axis=1)
         lifted = np.divide(rest, under, out=np.full_like(rest, np.inf), where=under > 0.0)
         return np.broadcast_to(lifted.min(axis=1, keepdims=True), done.shape)
-
-    def reached_by_posts(self, light: str) -> FloatArray:
-        """Chance that a reserve is there before cover where a post sees somebody, by draw."""
-        return np.asarray(self.reached(light, still=True) @ self.weights)
 
     def posts_reach(
         self, number: float, measure: str, light: str, *, rows: BoolArray | slice = slice(None)
@@ -468,6 +483,7 @@ class _Seen:
     share: FloatArray
     recognised: FloatArray
     range_m: FloatArray
+    width_km: FloatArray
 
 
 def tabled_coverage(law: str, opponent: str, ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
