@@ -1,7 +1,4 @@
-"""The table of answers once more, in plain numpy, from docs/methods.md alone: units, people, payroll, draw by draw.
-
-Nothing here comes from the library and nothing is clever: one draw, one segment, one state of light at a time.
-"""
+"""The table of answers once more, in plain numpy, from docs/methods.md alone, draw by draw and nothing clever."""
 
 from __future__ import annotations
 
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     Curve = Callable[[Floats], Floats]
 
 ALIKE = 0.3  # correlation of looks, of one crew and of neighbouring posts
-NINE_TENTHS = special.ndtri(0.95)
 CALL_H, FALSE_CALLS_PER_H, CROSSINGS_PER_H = 2.0, 0.05, 1500 / 8766
 COVER_KM, DECIDE_H, CALL_DELAY_H, LEAST_DRIVE = 5.0, 0.25, 1 / 6, 0.75
 SHIFT_H, TOUR_H, RELIEF = 12.0, 72.0, 8760 / 1698
@@ -40,20 +36,20 @@ class Line:
 
 @dataclass(frozen=True)
 class Light:
-    """What eyes do by one light: shares of its states, widths and R50 by draw (row 0: the medians)."""
+    """What eyes do by one light: shares of its states, widths by draw (row 0: the medians), and the draws."""
 
     shares: Floats
     patrol_km_h: float
     seen_km: Floats
     recognised_km: Floats
-    r50_km: Floats
+    nature: Mapping[str, Floats]
 
 
 def masked(at: Floats, low: Floats, high: Floats, shared: Floats, own: Floats) -> Floats:
     """Masked share by draw and segment: half of the variance is shared, half each segment's own."""
     place = (shared[:, None] + own) / math.sqrt(2)
     half = np.where(place > 0, high - at, at - low)
-    return np.clip(at + place * half / NINE_TENTHS, 0.0, 0.99)
+    return np.clip(at + place * half / special.ndtri(0.95), 0.0, 0.99)
 
 
 def pod(coverage: Floats, law: str) -> Floats:
@@ -76,69 +72,83 @@ def coverage_of_gain(gain: float, law: str) -> float:
     return float(optimize.brentq(above, 0.0, 60.0, xtol=1e-15, rtol=1e-15, maxiter=500))
 
 
-def speeds(
-    line: Line, light: Light, nature: Mapping[str, Floats], draw: int
-) -> tuple[Floats, Floats]:
+def speeds(line: Line, light: Light, draw: int) -> tuple[Floats, Floats]:
     """Speed of the patrol and of the crosser on each segment."""
-    patrol = light.patrol_km_h * line.patrol_speed_factor * nature["patrol_speed_factor"][draw]
-    return patrol, line.crosser_km_h * nature["crosser_speed_factor"][draw]
+    by_day = line.patrol_speed_factor * light.nature["patrol_speed_factor"][draw]
+    return light.patrol_km_h * by_day, line.crosser_km_h * light.nature["crosser_speed_factor"][
+        draw
+    ]
 
 
-def rates(
-    line: Line, light: Light, nature: Mapping[str, Floats], draw: int, widths_km: Floats
-) -> Floats:
+def rates(line: Line, light: Light, draw: int, widths_km: Floats) -> Floats:
     """Coverage of one unit, by state of light and segment."""
-    patrol, crosser = speeds(line, light, nature, draw)
+    patrol, crosser = speeds(line, light, draw)
     return np.asarray(widths_km[draw] / line.lengths_km * np.sqrt(1 + (patrol / crosser) ** 2))
 
 
-def response(line: Line, light: Light, nature: Mapping[str, Floats], draw: int) -> Floats:
-    """Chance that the unit itself, or else a reserve, is there before cover."""
-    patrol, crosser = speeds(line, light, nature, draw)
-    found = []
-    for v, u, drive in zip(patrol, crosser, line.drive_h, strict=True):
+def response(line: Line, light: Light, draw: int) -> tuple[Floats, Floats]:
+    """Chance that a reserve is there before cover, and share of the strip from which the unit itself is."""
+    patrol, crosser = speeds(line, light, draw)
+    half_km = light.shares @ light.seen_km[draw] / 2
+    reserve, near = [], []
+    for v, u, drive, half in zip(patrol, crosser, line.drive_h, half_km, strict=True):
         window = COVER_KM / u - DECIDE_H
-        mean = drive / nature["response_speed_factor"][draw]
+        mean = float(drive / light.nature["response_speed_factor"][draw])
         left, spread = window - CALL_DELAY_H - LEAST_DRIVE * mean, (1 - LEAST_DRIVE) * mean
-        if math.isinf(mean) or left < 0:
-            reserve = 0.0
-        else:
-            k = 2 * left / spread if spread > 0 else math.inf
-            reserve = 1.0 if math.isinf(k) else 1 - (1 + k) * math.exp(-k)
-        itself = v > u and light.r50_km[draw] / (v - u) <= window
-        found.append(1.0 if itself else reserve)
-    return np.array(found)
+        k = 2 * left / spread if spread > 0 else 999.0
+        reserve.append(1 - (1 + k) * math.exp(-k) if left >= 0 else 0.0)
+        near.append(min(1.0, max(window, 0.0) * max(v - u, 0.0) / half))
+    return np.array(reserve), np.array(near)
 
 
-def on_average(
-    line: Line, light: Light, nature: Mapping[str, Floats], law: str, target: float, *, stop: bool
-) -> Floats:
+def stopped(
+    line: Line, light: Light, draw: int, units: Floats, law: str, *, stop: bool
+) -> tuple[Floats, Floats]:
+    """Share that units see or stop, and share that they see, by segment."""
+    see = rates(line, light, draw, light.seen_km) * units
+    seen = light.shares @ pod(see, law)
+    if not stop:
+        return seen, seen
+    know = rates(line, light, draw, light.recognised_km) * units
+    reserve, near = response(line, light, draw)
+    f = light.nature["followed_up"][draw]
+    far = (1 - f) * pod(know, law) + f * pod(see, law)
+    by = (1 - f) * pod(np.minimum(know, near * see), law) + f * pod(near * see, law)
+    return light.shares @ (reserve * far + (1 - reserve) * by), seen
+
+
+def planned(line: Line, light: Light) -> tuple[Floats, Floats]:
+    """Rates and weights that the planner believes: first gains of a unit, over what can be gained at most."""
+    see = light.shares @ rates(line, light, 0, light.seen_km)
+    told = light.shares @ rates(line, light, 0, light.recognised_km) / see
+    reserve, near = response(line, light, 0)
+    most = np.where(near > 0, 1.0, reserve)
+    first = reserve * told + (1 - reserve) * np.minimum(told, near)
+    first = np.divide(first, most, out=np.ones_like(first), where=most > 0)
+    return np.asarray(see * first), line.weights * most
+
+
+def on_average(line: Line, light: Light, law: str, target: float, *, stop: bool) -> Floats:
     """Units by draw and segment that see or stop the target share of all crossings."""
-    widths = light.recognised_km if stop else light.seen_km
-    believed = light.shares @ rates(line, light, nature, 0, widths)
-    worth = line.weights * believed * (response(line, light, nature, 0) if stop else 1.0)
+    simple = light.shares @ rates(line, light, 0, light.seen_km), line.weights
+    believed, worth = planned(line, light) if stop else simple
+    worth = worth * believed
 
     def plan(gain: float) -> Floats:
         at = [coverage_of_gain(gain / w, law) if w > 0 else 0.0 for w in worth]
-        return np.array(at) / believed
+        return np.asarray(np.array(at) / believed)
 
     def in_draw(draw: int) -> Floats:
-        see = rates(line, light, nature, draw, light.seen_km)
-        know = rates(line, light, nature, draw, light.recognised_km)
-        followed = nature["followed_up"][draw] if stop else 1.0
-        there = response(line, light, nature, draw) if stop else np.ones(len(worth))
-
         def short(log_gain: float) -> float:
-            units = plan(math.exp(log_gain))
-            handled = (1 - followed) * pod(know * units, law) + followed * pod(see * units, law)
-            return float((line.weights * there * (light.shares @ handled)).sum()) - target
+            found, _ = stopped(line, light, draw, plan(math.exp(log_gain)), law, stop=stop)
+            return float(line.weights @ found) - target
 
-        most = math.log(worth.max()) if worth.max() > 0 else math.nan
-        if math.isnan(most) or short(most - 600) < 0:
+        most = math.log(max(worth.max(), 1e-30))
+        if short(most - 600) < 0:
             return np.full(len(worth), math.inf)
         units = plan(math.exp(optimize.brentq(short, most - 600, most, xtol=1e-14, rtol=1e-15)))
         if stop:
-            seen = light.shares @ pod(see * units, law)
+            _, seen = stopped(line, light, draw, units, law, stop=stop)
             off_line = FALSE_CALLS_PER_H * units + CROSSINGS_PER_H * line.weights * seen
             units = units + CALL_H * off_line
         return units
@@ -149,14 +159,13 @@ def on_average(
 def every_inch(
     line: Line,
     light: Light,
-    nature: Mapping[str, Floats],
     coverage: Callable[[Floats], Floats],
 ) -> tuple[Floats, Floats]:
     """Units by draw and segment for the weakest place: a plan that is kept, and one made anew."""
     rows = []
     for draw in range(len(light.seen_km)):
-        patrol, crosser = speeds(line, light, nature, draw)
-        rows.append(coverage(patrol / crosser) / rates(line, light, nature, draw, light.seen_km)[0])
+        patrol, crosser = speeds(line, light, draw)
+        rows.append(coverage(patrol / crosser) / rates(line, light, draw, light.seen_km)[0])
     anew = np.array(rows)
     return anew[0] * (anew / anew[0]).max(axis=1, keepdims=True), anew
 
@@ -234,7 +243,6 @@ def posts_per_km(
         handled = (1 - followed) * np.array(of_told) + followed * np.array(of_seen)
         return float(shares @ handled) - target
 
-    # From thirty posts to each of their widths, where all is seen that ever is, to one in thirty.
     near, far = width(told[0]) / 30, width(seen[-1]) * 30
     if short(math.log(near)) < 0:
         return math.inf

@@ -126,17 +126,13 @@ def light_of(question: KitQuestion, kit: str, name: str) -> oracle.Light:
         return np.stack([table.widths(one, masks) for one in even], axis=1)
 
     shares = states["share"].to_numpy()
-    mean_m = sum(
-        share * even_m(moon, "detect")
-        for share, moon in zip(shares, states["moonlight"], strict=True)
-    )
     by_night = {"vehicle_off_road": 0.5, "foot": 0.8}[force.mode]
     return oracle.Light(
         shares=shares,
         patrol_km_h=force.patrol_km_h * (by_night if half == "night" else 1.0),
         seen_km=widths("detect"),
         recognised_km=widths("recognise"),
-        r50_km=mean_m * factor / 1000.0,
+        nature=nature_of(question),
     )
 
 
@@ -152,10 +148,10 @@ def coverage_at_weakest(law: str, speed_ratio: FloatArray) -> FloatArray:
 
 def moving(question: KitQuestion, kit: str, law: str, measure: str, name: str) -> FloatArray:
     """Let the oracle count units that move, by draw and segment."""
-    line, light, nature = line_of(question), light_of(question, kit, name), nature_of(question)
+    line, light = line_of(question), light_of(question, kit, name)
     if measure != "min_pod":
-        return oracle.on_average(line, light, nature, law, 0.5, stop=measure == "mean_poi")
-    return oracle.every_inch(line, light, nature, lambda ratio: coverage_at_weakest(law, ratio))[0]
+        return oracle.on_average(line, light, law, 0.5, stop=measure == "mean_poi")
+    return oracle.every_inch(line, light, lambda ratio: coverage_at_weakest(law, ratio))[0]
 
 
 def ground_of(hidden: float, eye_m: float) -> oracle.Curve:
@@ -176,8 +172,8 @@ def standing(seed: int, kit: str, measure: str, name: str) -> FloatArray:
     followed: FloatArray = np.ones(len(masks))
     if measure == "mean_poi":
         # Nobody runs after anybody from a post: only a reserve does.
-        never = oracle.Light(light.shares, 0.0, light.seen_km, light.recognised_km, light.r50_km)
-        there = [oracle.response(line, never, nature, draw) for draw in range(len(masks))]
+        never = oracle.Light(light.shares, 0.0, light.seen_km, light.recognised_km, nature)
+        there = [oracle.response(line, never, draw)[0] for draw in range(len(masks))]
         target, followed = target / (np.array(there) @ line.weights), nature["followed_up"]
 
     def curves(task: str, draw: int, hidden: float) -> list[Any]:

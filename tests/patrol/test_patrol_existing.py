@@ -138,7 +138,7 @@ def by_hand(asked: patrol.KitQuestion, units: Any, measure: str) -> float:
                 here += share * (1 - (1 - there.mean[0, i, s]) * np.exp(-coverage))
             else:
                 reserve, near = kit.reserve[0, i], kit.near(light)[0, i]
-                told = looked.recognised[0, i]
+                told = looked.recognised[0, i, s]
                 known = (1 - follow) * -np.expm1(-told * coverage) - follow * np.expm1(-coverage)
                 close = (1 - follow) * -np.expm1(-min(told, near) * coverage)
                 close -= follow * np.expm1(-near * coverage)
@@ -192,7 +192,7 @@ def test_the_values_worked_by_hand() -> None:
     rates, half = np.full((1, 2, 1), 0.05), np.array([0.5, 0.5])
     free = np.array([[0.6, 1.0]])
     one = np.ones((1, 2))
-    ones = (one, np.ones(1), one, one, np.ones(1))
+    ones = (one[:, :, None], np.ones(1), one, one, np.ones(1))
     plan = (unit_counts.RANDOM, rates[0, :, 0], half * free)
     law, none = (unit_counts.RANDOM, np.zeros(2), 1.0), (0.0, np.zeros(2))
 
@@ -380,6 +380,6 @@ def test_posts_that_are_needed_besides_lift_the_segments_below_one_level() -> No
     kit = Kit(asked, stand)
     done = kit.done_already("mean_pod", "dark")[:, :, 0]
     wanted = np.full(len(done), 0.7)
-    level = kit.level("mean_pod", wanted, done, "dark")
+    level = kit.level("mean_pod", wanted, done)
     assert (level[:, 0] < done[:, 0]).all()
     assert np.maximum(level, done) @ kit.weights == pytest.approx(wanted)

@@ -73,8 +73,8 @@ def plain_units(code: int, rates: Any, share: Any, plan: Any, stop: Any, target:
     def short(log_mu: float) -> float:
         coverage = rates * units(log_mu)[:, None]
         seen = LAW[code](coverage) @ share
-        told = LAW[code](recognised[:, None] * coverage) @ share
-        close = (1 - followed) * LAW[code](np.minimum(recognised, near)[:, None] * coverage) @ share
+        told = LAW[code](recognised * coverage) @ share
+        close = (1 - followed) * LAW[code](np.minimum(recognised, near[:, None]) * coverage) @ share
         close += followed * LAW[code](near[:, None] * coverage) @ share
         handled = (1 - followed) * told + followed * seen
         return float(weights @ (reserve * handled + (1 - reserve) * close)) - target
@@ -90,7 +90,7 @@ def test_units_for_a_mean_are_those_of_the_plain_statement(code: int) -> None:
     share, weights = np.array([0.5, 0.3, 0.2]), rng.dirichlet(np.ones(6))
     believed = rates.mean(axis=(0, 2))
     stop = (
-        rng.uniform(0.2, 0.4, (4, 6)),
+        rng.uniform(0.2, 0.4, (4, 6, 3)),
         rng.uniform(0, 1, 4),
         rng.uniform(0.4, 1, (4, 6)),
         rng.uniform(0, 1, (4, 6)),

@@ -116,11 +116,11 @@ def _stopped(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what i
             coverage = rates[i, s] * units[i]
             noticed += share[i, s] * _seen(name, coverage, table, step)
             if followed_up < 1.0:
-                told += share[i, s] * _seen(name, recognised[i] * coverage, table, step)
+                told += share[i, s] * _seen(name, recognised[i, s] * coverage, table, step)
             # Whom no reserve reaches the unit may, if it passes near enough.
             if reserve[i] < 1.0:
                 followed = _seen(name, near[i] * coverage, table, step)
-                known = _seen(name, min(recognised[i], near[i]) * coverage, table, step)
+                known = _seen(name, min(recognised[i, s], near[i]) * coverage, table, step)
                 close += states[s] * (followed_up * followed + (1.0 - followed_up) * known)
         seen[i] = noticed
         handled = (1.0 - followed_up) * told + followed_up * noticed
@@ -236,7 +236,7 @@ def units_for_mean(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and 
     # posts leave of it, of the same shape; target: by draw.
     # plan: its law, the rates that the planner believes, and his weights by draw and segment.
     # law: that by which the draws see, with the table and the step of a tabled one.
-    # stop: q by draw and segment, f by draw, R and n by draw and segment, h by state.
+    # stop: q by draw, segment and state, f by draw, R and n by draw and segment, h by state.
     # off_line: units lost to false calls for each unit, and to true ones by segment if all are seen.
     # cost: by segment, what one unit out there costs, for the second sum.
     # Returns units in all and their cost, shape ``(draws,)``; infinite where none is enough.

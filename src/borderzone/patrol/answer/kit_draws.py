@@ -193,7 +193,7 @@ class Kit:
         seen, weights = self.seen(light), self.weights
         rates, worth = seen.rates[0] @ seen.share, weights
         every, ones = np.ones_like(self.masked), np.ones(len(self.masked))
-        stop = (every, ones, every, every, seen.share)
+        stop = (np.ones_like(seen.rates), ones, every, every, seen.share)
         off_line: tuple[float, FloatArray] = (0.0, np.zeros_like(weights))
         taken = self.done_already(measure, light)
         left = 1.0 - taken @ seen.share
@@ -206,7 +206,7 @@ class Kit:
             # reached.
             own = np.where(near[0] > 0.0, 1.0 - reserve[0], 0.0)
             most = reserve[0] + own
-            known = seen.recognised[0]
+            known = (seen.rates[0] * seen.recognised[0]) @ seen.share / rates
             first = reserve[0] * known + own * np.minimum(known, near[0])
             worth = weights * most
             rates = rates * np.divide(first, most, out=np.ones_like(first), where=most > 0.0)
@@ -308,7 +308,7 @@ class Kit:
         return _Seen(
             rates=width["detect"] * per_unit[:, :, None],
             share=share,
-            recognised=(width["recognise"] @ share) / (width["detect"] @ share),
+            recognised=width["recognise"] / width["detect"],
             range_m=ranges["detect"],
             width_km=width["detect"] @ share,
         )
