@@ -14,8 +14,9 @@ from pyproj import CRS
 
 import borderzone as bz
 from borderzone import access, datasets, difficulty
+from borderzone.difficulty.flagging import CAVE_MEANINGS
 from borderzone.difficulty.ground_check import NAMED_GROUND
-from borderzone.grid import Grid
+from borderzone.grid import UNKNOWN_CLASS, Grid
 from borderzone.report.public import edition
 from borderzone.report.tables import tables
 from borderzone.study import told
@@ -72,6 +73,32 @@ def test_named_ground_has_the_classes_that_are_expected(result: StudyResult) -> 
     # A town of the other country is expected to be nothing: no force of this study is at home there.
     assert (table.loc["Albu Kamal":, "remote_expected"] == "").all()
     assert (table["source"] != "").all()
+
+
+def test_a_place_has_the_class_that_half_of_its_known_cells_reach() -> None:
+    """Of an area those within 10 km, of a town the one that holds it; any class, and some unknown."""
+    corridor = bz.Corridor.around(bz.Border.between("IRQ", "SYR"), depth_km=30)
+    grid = corridor.grid(resolution_m=5000)
+    classes = np.random.default_rng(1).choice([0, 1, 2, 3, UNKNOWN_CLASS], grid.shape)
+    even = grid.wrap(np.ones(grid.shape, dtype=np.float32))
+    layers = dict.fromkeys(
+        ("remote_desert", "bare_share", "hours", "karst_rank", "cave_raised"), even
+    )
+    cave = grid.wrap(classes.astype(np.uint8)).assign_attrs(cell_m=5000)
+    found = difficulty.named_ground(xr.Dataset(layers | {"cave_prone": cave}), corridor, side="IRQ")
+    assert found is not None
+    inside = (corridor.cells(grid)["segment"] >= 0).to_numpy()
+    rows = found.set_index("name")
+    places = [place for place in NAMED_GROUND if place.name in rows.index]
+    assert {place.radius_km for place in places} == {0.0, 10.0}
+    for place in places:
+        [point] = gpd.GeoSeries([shapely.Point(place.lon, place.lat)], crs=4326).to_crs(grid.crs)
+        away_m = np.hypot(grid.x[None, :] - point.x, grid.y[:, None] - point.y)
+        near = (away_m <= 1000 * place.radius_km) if place.radius_km else away_m == away_m.min()
+        known = classes[near & inside & (classes != UNKNOWN_CLASS)]
+        reached = [class_ for class_ in range(4) if known.size and (known >= class_).mean() >= 0.5]
+        expected = CAVE_MEANINGS[reached[-1]].replace("_", " ") if reached else "unknown"
+        assert rows.loc[place.name, "cave"] == expected, place.name
 
 
 def test_towns_lie_where_the_places_that_ship_have_them() -> None:

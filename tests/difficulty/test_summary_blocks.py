@@ -261,6 +261,11 @@ def test_measured_shares_replace_the_prior_where_they_are_known() -> None:
     assert (near.loc[[0, 2], "f_mask"] > table.loc[[0, 2], "f_mask"] + 0.1).all()
     assert table.loc[[1, 3], "f_mask"].equals(prior.loc[[1, 3], "f_mask"])
     assert set(prior["f_mask_source"]) == {"landform prior"}
+    # Ground that hides nearly all: the band ends at one, as at zero on open ground.
+    ends = difficulty.with_measured_mask(prior, measured(f_mask_high=[0.995, 0.0], f_mask=0.0))
+    assert ends["f_mask"].loc[0] > 0.95
+    assert ends.loc[[0, 2], "f_mask_high"].tolist() == [1.0, 0.05]
+    assert ends.loc[2, "f_mask_low"] == 0.0
     void = difficulty.with_measured_mask(prior, measured(unknown_share=[0.6, 0.2]))
     assert void["f_mask_source"].tolist() == [guess, guess, sight, guess]
     blind = difficulty.with_measured_mask(prior, measured(f_mask=[NAN, 0.2]))

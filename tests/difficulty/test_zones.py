@@ -431,6 +431,15 @@ def test_a_cave_zone_has_the_rank_that_half_of_it_reaches() -> None:
     assert raised in row["reasons"]
 
 
+def test_rock_of_the_highest_rank_has_one_class_that_nothing_raises() -> None:
+    polygons = karst(ROCK, ranks=(3,))
+    [row] = difficulty.zones(flags_of(rock_ground(polygons)), corridor(), karst=polygons).to_dict(
+        "records"
+    )
+    assert "rank 3, high; susceptibility high in 100 %" in row["reasons"]
+    assert "which no open ground raises, as seen on cells of 2,000 m" in row["reasons"]
+
+
 def test_overlapping_rock_belongs_to_the_higher_rank_once() -> None:
     """No ground is counted twice."""
     low = shapely.box(LEFT + 40_000, BOTTOM, LEFT + 140_000, TOP)

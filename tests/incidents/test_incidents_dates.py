@@ -269,6 +269,9 @@ def test_dates_that_a_spreadsheet_may_have_exchanged_are_told() -> None:
     notes = read(date=["21/07/2019", *made]).attrs["notes"]
     assert "it may have exchanged day and month" in notes[0]
     assert read(date=["21/07/2019", *made, DAY]).attrs["notes"] == []
+    # The texts of the last day have an order of their own.
+    notes = read(date=["21/07/2019", *made], date_end=["07/22/2019", *[""] * 5]).attrs["notes"]
+    assert "texts have the day first, as row 1 ('21/07/2019')" in notes[0]
 
 
 def test_a_satellites_table_of_fires_has_its_dates(tmp_path: Path) -> None:

@@ -220,6 +220,16 @@ def test_empty_rows_are_passed_over_wherever_they_stand(tmp_path: Path) -> None:
     assert told(events) == ["4 empty lines passed over"]
 
 
+def test_what_is_odd_stays_with_its_row_where_rows_before_it_are_passed_over(
+    tmp_path: Path,
+) -> None:
+    text = CSV.replace("B,", ",,,\nB,").rstrip() + ",too much\nC,34.5,41.3,2019-07-23\n"
+    events = read(saved(tmp_path, "e.csv", text))
+    assert events["id"].tolist() == ["A", "B", "C"]
+    assert events["status"].tolist() == ["ok", "quarantined", "ok"]
+    assert events["reason"].iloc[1].startswith("too many cells")
+
+
 def test_a_row_with_an_id_and_nothing_else_is_one(tmp_path: Path) -> None:
     events = read(saved(tmp_path, "e.csv", CSV + "C,,,\n"))
     assert events["id"].tolist() == ["A", "B", "C"]
