@@ -374,8 +374,8 @@ def ahp_weights(matrix: Any) -> tuple[FloatArray, float]:
 # Standard deviation of the logarithm of the factor on each weight: nine in ten factors lie
 # between 0.66 and 1.51. An assumption: nobody states weights to better than a half.
 WEIGHT_SPREAD = 0.25
-# Cells times draws worked on at a time.
-_CHUNK = 4_000_000
+# Cells times draws worked on at a time: few enough for what is worked on to stay beside the processor.
+_CHUNK = 250_000
 # Means of the index that differ by less are one rank: float32 sums are no better.
 _DECIMALS = 5
 
