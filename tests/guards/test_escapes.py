@@ -373,9 +373,14 @@ def test_a_figure_shows_any_words_and_reads_no_formula(
     made = figures.save(figure, tmp_path / name, alt=words, dpi=30)
     assert {file.suffix for file in made} == {".png", ".svg", ".pdf", ".txt"}
     tree = parsed((tmp_path / f"{name}.svg").read_bytes())
-    assert not [tag for tag in tree.iter() if tag.tag.rpartition("}")[2] == "script"]
+    tags = {tag.tag.rpartition("}")[2] for tag in tree.iter()}
+    assert not tags & {"script", "foreignObject", "a"}
+    assert obeyed("".join(tree.itertext())) == []
     with Image.open(tmp_path / f"{name}.png") as picture:
         assert picture.info["Description"] == escapes.block(words)
+        assert obeyed("".join(map(str, picture.info.values()))) == []
+    drawn = (tmp_path / f"{name}.pdf").read_bytes()
+    assert not [mark for mark in (b"/JavaScript", b"/OpenAction", b"/Launch") if mark in drawn]
     assert (tmp_path / f"{name}.txt").read_text(encoding="utf-8").strip() == escapes.block(words)
 
 
