@@ -27,7 +27,7 @@ DIGESTS = {
     "reach.night_hours": "28e7ab55f52fd3d8",
     "reach.light": "25e1ce85ab14a79d",
     "patrol.sobol": "94759ca19bb631d3",
-    "patrol.plausibility": "33e28b37cf4b2f95",
+    "patrol.plausibility": "429d9ba6f028c331",
     "patrol.assumptions": "c93011243f4412aa",
     "ground.origins": "1377db93f27fc153",
     "incidents.placed": "348dfa5799c50b8f",

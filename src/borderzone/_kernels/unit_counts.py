@@ -66,7 +66,7 @@ def _seen(law: int, coverage: float, table: FloatArray, step: float) -> Any:
 
 
 @njit(inline="always")
-def _planned(law: int, log_gain: float) -> Any:
+def _planned(law: int, log_gain: float, near: float) -> Any:
     """Coverage at which ln P' is a number at most that at no coverage; 0 above it."""
     if law == RANDOM:
         return max(0.0, -log_gain)
@@ -74,8 +74,9 @@ def _planned(law: int, log_gain: float) -> Any:
     if log_gain >= start:
         return 0.0
     # ln P' = ln(b + 2 c C) - b C - c C^2 falls ever faster, so that Newton from the right of the
-    # root comes down on it without passing it: beyond, a square root bounds it.
-    coverage = math.sqrt((start - log_gain) / _SQUARE) + 0.2
+    # root comes down on it without passing it, and from its left does so after one step: from the
+    # coverage of a plan near by, or from a square root that bounds it.
+    coverage = near if near > 0.0 else math.sqrt((start - log_gain) / _SQUARE) + 0.2
     for _ in range(60):
         steep = _LINEAR + 2.0 * _SQUARE * coverage
         gap = math.log(steep) - coverage * (_LINEAR + _SQUARE * coverage) - log_gain
@@ -90,10 +91,11 @@ def _planned(law: int, log_gain: float) -> Any:
 def planned_units(
     log_mu: float, law: int, rates: FloatArray, weights: FloatArray, units: FloatArray
 ) -> Any:
-    """Fill in the units by segment at which the next one gains `mu` anywhere."""
+    """Fill in the units by segment at which the next one gains `mu` anywhere; near what they are is quicker."""
     for i in range(rates.size):
         gain = weights[i] * rates[i]
-        units[i] = _planned(law, log_mu - math.log(gain)) / rates[i] if gain > 0.0 else 0.0
+        near = units[i] * rates[i]
+        units[i] = _planned(law, log_mu - math.log(gain), near) / rates[i] if gain > 0.0 else 0.0
 
 
 @njit()

@@ -42,8 +42,10 @@ _LENGTHS_DIFFER = 0.03
 # Evenly spread draws of nature: a 5 or 95 % quantile of so many is right to some 3 %, and digits are
 # rounded to that.
 _KIT_DRAWS = 1024
+# Draws behind what real forces reach: two digits, with a band that is wide.
+_ROUGH_DRAWS = 256
 # Base samples of the Sobol indices: a quarter of the draws, a power of two, no more than this.
-_SOBOL_SAMPLES = 256
+_SOBOL_SAMPLES = 128
 
 
 @guarded
@@ -110,7 +112,8 @@ def patrols_on(
     asked = _kits(ground, scenario, question, weights)
     found = _answered(ground, scenario, asked, step)
     # Real forces are held against the model where none of the user's posts stand.
-    bare, how = _bare(asked), {"law": _own_law(scenario), "light": scenario.light}
+    bare = replace(_bare(asked), draws=min(scenario.draws, _ROUGH_DRAWS))
+    how = {"law": _own_law(scenario), "light": scenario.light}
     return PatrolFindings(
         **(
             vars(answer)

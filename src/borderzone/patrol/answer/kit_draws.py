@@ -347,14 +347,17 @@ class Kit:
         done = self.done_already(measure, light)[rows]
         level = self.level(measure, wanted, done @ seen.share, rows=rows)
         tables, axes = self.post_tables(light, weakest=measure == "min_pod")
+        # Where the range holds the ground and nothing stands there, all segments are one.
+        even = sensor_named(self.force.sensor, _half(light)).includes_mask and not self.asked.posts
+        one = slice(0, 1 if even else None)
         apart = unit_counts.standing_spacing(
             tables,
             axes,
             np.log(seen.range_m[rows]),
-            seen.share * (1.0 - done),
-            masked,
+            (seen.share * (1.0 - done))[:, one],
+            masked[:, one],
             followed,
-            level - done @ seen.share,
+            (level - done @ seen.share)[:, one],
         )
         with np.errstate(divide="ignore"):
             count = 1000.0 * self.lengths_km / np.exp(apart)
