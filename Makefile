@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 300
 FUZZ_SEED ?= 1
 
 .PHONY: report quick test test-all checks lint examples notebook bench peers wheel-check sdist-check \
-  lowest newest same fuzz mutate browser docs clean help
+  lowest newest same fuzz mutate browser warm docs clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -72,9 +72,15 @@ quick: checks
 
 # What takes one core each runs side by side, before the tests, which take two.
 test: $(VENV)/.dev $(VENV)/.docs browser
-	$(MAKE) -j 2 lint docs wheel-check
+	$(MAKE) -j 2 lint docs wheel-check warm
 	$(OFFLINE) $(BIN)/pytest -n 2 --dist worksteal tests
 	$(MAKE) examples
+
+# Compiles the loops that a study takes, once, where each worker of the tests would.
+QUICK_RUN := import borderzone as bz; \
+  bz.Study.default(bz.Scenario(resolution_m=5000, draws=100, imputations=10)).run()
+warm: $(VENV)/.dev
+	$(OFFLINE) $(BIN)/python -c "$(QUICK_RUN)"
 
 # Notebooks first: whoever has run all its doctests takes over what is left of them.
 examples: $(VENV)/.dev

@@ -13,7 +13,7 @@ import xarray as xr
 from pyproj import CRS
 
 import borderzone as bz
-from borderzone import access, datasets, difficulty
+from borderzone import access, difficulty
 from borderzone.difficulty.flagging import CAVE_MEANINGS
 from borderzone.difficulty.ground_check import NAMED_GROUND
 from borderzone.grid import UNKNOWN_CLASS, Grid
@@ -99,14 +99,6 @@ def test_a_place_has_the_class_that_half_of_its_known_cells_reach() -> None:
         reached = [class_ for class_ in range(4) if known.size and (known >= class_).mean() >= 0.5]
         expected = CAVE_MEANINGS[reached[-1]].replace("_", " ") if reached else "unknown"
         assert rows.loc[place.name, "cave"] == expected, place.name
-
-
-def test_towns_lie_where_the_places_that_ship_have_them() -> None:
-    places = datasets.places().to_crs(32637)
-    for town in (place for place in NAMED_GROUND if not place.radius_km):
-        point = gpd.GeoSeries([shapely.Point(town.lon, town.lat)], crs=4326).to_crs(32637).iloc[0]
-        near = places[places.distance(point) < 1000]
-        assert len(near), town.name
 
 
 def test_the_page_has_what_the_study_finds(result: StudyResult) -> None:
