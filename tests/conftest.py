@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import numba
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -34,6 +36,10 @@ settings.register_profile(
 settings.register_profile("explore", settings.get_profile("suite"), derandomize=False)
 settings.load_profile("suite")
 
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # As many workers as cores: loops that take two cores each would wait for one another most of the time.
+    numba.set_num_threads(1)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts jobs in the background deaf to Ctrl-C, and their children inherit that.

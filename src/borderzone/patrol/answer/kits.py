@@ -175,7 +175,7 @@ class KitQuestion:
     >>> kits = {"eye": FORCES["vehicle_patrol"]}
     >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([100.0]), ground=ground, draws=64)
     >>> answer_table(question)["units"].round().tolist()[:2]
-    [95.0, 95.0]
+    [188.0, 188.0]
     """
 
     kits: Mapping[str, Force]
@@ -531,7 +531,7 @@ def answer_draws(
     >>> kits = {"eye": FORCES["vehicle_patrol"]}
     >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([100.0]), ground=ground, draws=64)
     >>> answer_draws(question, "eye").loc[0, ["units", "people"]].round().tolist()
-    [234.0, 937.0]
+    [185.0, 740.0]
     """
     one, law, aim = _asked(question, kit, law, opponent, measure)
     found = _counts(question, one, aim, law, opponent)
@@ -586,7 +586,7 @@ def answer_pod(  # noqa: PLR0913 - a row of the table, and with how many
     ... )
     >>> kits = {"eye": FORCES["vehicle_patrol"]}
     >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([100.0]), ground=ground, draws=64)
-    >>> answer_pod(question, [0, 234], "eye")["share_at_medians"].round(2).tolist()
+    >>> answer_pod(question, [0, 185], "eye")["share_at_medians"].round(2).tolist()
     [0.0, 0.5]
     """
     one, law, aim = _asked(question, kit, law, opponent, measure)
