@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from own_width import OWN_WIDTH
 
 from borderzone import patrol
 from borderzone.errors import InvalidParameterError
@@ -123,16 +124,7 @@ def test_plausibility_says_by_how_much_and_what_fails_first() -> None:
 
 
 def test_what_only_a_sweep_width_stops_is_not_known() -> None:
-    own = patrol.Sensor(
-        name="own",
-        r50_day_m=None,
-        r50_night_m=None,
-        width_km=0.4,
-        clip_km=5.0,
-        source="ours",
-        tag="A",
-    )
-    table = patrol.plausibility(border(kits={"scenario": patrol.Force(sensor=own)}))
+    table = patrol.plausibility(border(kits={"scenario": patrol.Force(sensor=OWN_WIDTH)}))
     assert table[["mean_poi_at_that", "more_hopeful_low"]].isna().all(axis=None)
     assert table["mean_pod_at_that"].notna().any()
     assert "(92 units) is not known: of what they watch with" in table.attrs["statement"]

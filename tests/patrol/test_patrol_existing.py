@@ -334,7 +334,7 @@ def test_two_obstacles_on_one_stretch_delay_one_after_the_other() -> None:
         ({"count": 0, "spacing_km": None}, "count: Input should be greater than or equal to 1"),
         ({"sensor": "tower"}, "sensor must be one of"),
         ({"sensor": "small_drone"}, "'small_drone' does not say how far it sees from a post"),
-        ({"height_m": 10}, "height_m: Extra inputs"),
+        ({"height_m": 10}, "height_m is no field; the fields are from_km, to_km, count"),
     ],
 )
 def test_posts_that_cannot_be_are_refused(changes: dict[str, Any], words: str) -> None:

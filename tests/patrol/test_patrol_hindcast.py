@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from own_width import OWN_WIDTH
 
 from borderzone import datasets, patrol
 from borderzone.errors import InvalidParameterError
@@ -91,16 +92,7 @@ def test_it_follows_law_light_crew_and_relief() -> None:
 
 
 def test_what_only_a_sweep_width_stops_is_not_known() -> None:
-    own = patrol.Sensor(
-        name="own",
-        r50_day_m=None,
-        r50_night_m=None,
-        width_km=0.4,
-        clip_km=5.0,
-        source="ours",
-        tag="A",
-    )
-    table = held(question=border(patrol.Force(sensor=own)))
+    table = held(question=border(patrol.Force(sensor=OWN_WIDTH)))
     assert table[["p_model", "k_model", "ratio"]].isna().all(axis=None)
     assert table["unit_count_equivalent"].notna().any()
     assert "is not known: of what they watch with only a sweep width" in table.attrs["statement"]

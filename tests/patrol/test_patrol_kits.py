@@ -437,3 +437,17 @@ def test_posts_are_as_many_as_their_curve_asks_for(hidden: float) -> None:
             count = patrol.answer_draws(asked, "posts", measure=measure)["units"].iloc[0]
             seen = patrol.standing(sides, 100.0 / count, correlation=0.3)
             assert getattr(seen, told) == pytest.approx(target, abs=0.015)
+
+
+def test_draws_out_of_reach_count_alike_in_every_lot_of_samples() -> None:
+    """What decides nothing owns nothing, also where some draws have no number."""
+    asked = question(stopping=patrol.Stopping(cover_km=2.2))
+    drawn = patrol.answer_draws(asked, "eye", measure="mean_poi")["units"]
+    assert 0 < np.isfinite(drawn).mean() < 1
+    table = patrol.answer_sobol(asked, "eye", measure="mean_poi", n=64).set_index("assumption")
+    # The range of the eye holds the mask.
+    for name in ("f_mask_position", "f_mask_own"):
+        assert table.loc[name, "total"] == pytest.approx(0, abs=1e-9)
+    never = question(stopping=patrol.Stopping(cover_km=0.1))
+    with pytest.raises(InvalidParameterError, match="no number of kit 'eye' is enough in any draw"):
+        patrol.answer_sobol(never, "eye", measure="mean_poi", n=16)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from own_width import OWN_WIDTH
 
-from borderzone.patrol import Force, Sensor
+from borderzone.patrol import Force
 from borderzone.study import told
 
 if TYPE_CHECKING:
@@ -45,18 +46,9 @@ def test_it_follows_the_crosser_the_length_and_the_assumptions_of_the_scenario(
 
 
 def test_a_sweep_width_of_ones_own_leaves_the_other_kits(study: bz.Study, ground: Ground) -> None:
-    own = Sensor(
-        name="own",
-        r50_day_m=None,
-        r50_night_m=None,
-        width_km=0.4,
-        clip_km=5.0,
-        source="ours",
-        tag="A",
-    )
-    force = Force(sensor=own)
+    force = Force(sensor=OWN_WIDTH)
 
-    found = run(study, ground, force=force.model_dump() | {"sensor": own})
+    found = run(study, ground, force=force.model_dump() | {"sensor": OWN_WIDTH})
 
     assert found.answer is not None
     assert "only a sweep width is known" in told.answer_sentences(found)[-1]

@@ -59,5 +59,6 @@ from .words import (
     check_text as check_text,
     listed as listed,
     percent as percent,
+    record_words as record_words,
     shown as shown,
 )

@@ -13,6 +13,8 @@ from borderzone.errors import InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pydantic import ValidationError
+
 __all__ = [
     "as_day",
     "check_choice",
@@ -22,6 +24,7 @@ __all__ = [
     "is_flag",
     "listed",
     "percent",
+    "record_words",
     "shown",
 ]
 
@@ -118,3 +121,17 @@ def listed(words: Sequence[str]) -> str:
     """Join words as in a sentence."""
     *head, last = words
     return f"{', '.join(head)} and {last}" if head else last
+
+
+def record_words(error: ValidationError, name: str, fields: Iterable[str]) -> str:
+    """Say what pydantic refuses of a record, in this library's words."""
+    found = []
+    for detail in error.errors():
+        place = ".".join(str(part) for part in detail["loc"])
+        if detail["type"] == "extra_forbidden":
+            found.append(f"{place} is no field; the fields are {', '.join(fields)}")
+            continue
+        # Pydantic puts its own words before ours.
+        text = str(detail["msg"]).removeprefix("Value error, ")
+        found.append(f"{place}: {text}, got {shown(detail['input'])}" if place else text)
+    return f"{name}: {'; '.join(found)}"

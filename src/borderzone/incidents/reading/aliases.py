@@ -23,6 +23,7 @@ __all__ = [
     "plain_name",
     "refuse_twins",
     "rivals_of",
+    "tokens",
 ]
 
 # First name wins when a file has several.
@@ -301,7 +302,7 @@ def rivals_of(names: Iterable[str], parts: Mapping[str, str]) -> dict[str, dict[
         axis = _axis_of(name)
         if axis is None or axis[0] not in parts or name in parts.values():
             continue
-        if not set(_tokens(name)) & _EARLIER:
+        if not set(tokens(name)) & _EARLIER:
             plain = plain_name(parts[axis[0]]) in ALIASES[axis[0]]
             alike = not plain or plain_name(name) in ALIASES[axis[0]]
             found.setdefault(axis[0], {})[name] = alike
@@ -310,7 +311,7 @@ def rivals_of(names: Iterable[str], parts: Mapping[str, str]) -> dict[str, dict[
 
 def lon_first(name: str) -> bool:
     """Tell whether a column of both coordinates names longitude before latitude."""
-    order = [axis for word in _tokens(name) for axis in axes_in(word)]
+    order = [axis for word in tokens(name) for axis in axes_in(word)]
     return order == ["lon", "lat"]
 
 
@@ -323,7 +324,7 @@ def axes_in(word: str) -> tuple[str, ...]:
     )
 
 
-def _tokens(name: str) -> list[str]:
+def tokens(name: str) -> list[str]:
     """Words of a name; capitals inside one begin another."""
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
     return [word for word in plain_name(parted).split("_") if word]
@@ -331,7 +332,7 @@ def _tokens(name: str) -> list[str]:
 
 def _axis_of(name: str) -> tuple[str, frozenset[str]] | None:
     """Which coordinate a column holds by a word in its name, and the other words."""
-    words = set(_tokens(name))
+    words = set(tokens(name))
     axes = [
         axis for axis in ("lat", "lon") if words & _WORDS[axis] or plain_name(name) in _WORDS[axis]
     ]
@@ -344,11 +345,11 @@ def _axis_of(name: str) -> tuple[str, frozenset[str]] | None:
 def companions_of(name: str, names: Iterable[str]) -> dict[str, str]:
     """Name the columns that hold minutes, seconds and compass letters beside one of degrees."""
     every = list(names)
-    own = frozenset(_tokens(name)) - {"deg", "degree", "degrees", "dd", "d"}
+    own = frozenset(tokens(name)) - {"deg", "degree", "degrees", "dd", "d"}
     found: dict[str, str] = {}
     for kind, words in _COMPANIONS.items():
         for other in every:
-            theirs = frozenset(_tokens(other))
+            theirs = frozenset(tokens(other))
             if theirs & words and theirs - words == own:
                 found.setdefault(kind, other)
     if "letter" not in found:
@@ -356,7 +357,7 @@ def companions_of(name: str, names: Iterable[str]) -> dict[str, str]:
         alone = [other for other in every if plain_name(other) in letters]
         found |= {"letter": alone[0]} if len(alone) == 1 else {}
     # A least latitude is no minutes, unless it stands beside degrees or seconds.
-    if "minutes" in found and found.keys() == {"minutes"} and own == frozenset(_tokens(name)):
+    if "minutes" in found and found.keys() == {"minutes"} and own == frozenset(tokens(name)):
         return {}
     return found
 
@@ -388,7 +389,7 @@ def _pair_of(
     ]
     alone = {axis: next(iter(columns)) for axis, columns in found.items() if len(columns) == 1}
     # Of "long" alone nobody knows whether it is no length.
-    if not pairs and len(alone) == len(found) and set(_tokens(alone["lon"])) & _LONGITUDES:
+    if not pairs and len(alone) == len(found) and set(tokens(alone["lon"])) & _LONGITUDES:
         return alone
     if not pairs and not (found["lat"] and found["lon"]):
         return _plane_pair_of(names)
@@ -399,7 +400,7 @@ def _plane_pair_of(names: list[str]) -> dict[str, str]:
     """Find x and y in longer names, such as POINT_X and POINT_Y, of whose other words nothing is odd."""
     found: dict[str, dict[frozenset[str], str]] = {"x": {}, "y": {}}
     for name in names:
-        words = frozenset(_tokens(name))
+        words = frozenset(tokens(name))
         for axis in words & found.keys():
             if words - {axis} and words - {axis} <= _OF_A_PLANE:
                 found[axis].setdefault(words - {axis}, name)
@@ -411,7 +412,7 @@ def _one_column_of(names: list[str]) -> dict[str, str]:
     """Find both coordinates, or a grid reference, in the words of a longer name."""
     found: dict[str, list[str]] = {}
     for name in names:
-        words = _tokens(name)
+        words = tokens(name)
         if set(words) & _NO_COORDINATE:
             continue
         axes = {axis for word in words for axis in axes_in(word)}

@@ -14,7 +14,7 @@ import shapely
 
 from borderzone.incidents.option_list import option
 from borderzone.incidents.placing.precision import UNSTATED
-from borderzone.incidents.reading.aliases import lon_first, plain_name
+from borderzone.incidents.reading.aliases import lon_first, tokens
 from borderzone.incidents.reading.columns import SecondPlace, looks_like_metres, onto_degrees
 from borderzone.incidents.reading.dates import as_timestamps, read_dates
 from borderzone.incidents.reading.layouts import (
@@ -614,15 +614,9 @@ def _all_tell_units(column: pd.Series) -> bool:
     return bool(told) and all(one is not None and one[2] in _UNIT_KM for one in told)
 
 
-def _tokens(name: str) -> list[str]:
-    """Words of a name, also where capitals part them."""
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", name)
-    return [word for word in plain_name(parted).split("_") if word]
-
-
 def _unit_of(name: str) -> str:
     """Give the unit of a column of radii, "km" or "m"; empty for other columns."""
-    words = _tokens(name)
+    words = tokens(name)
     units = [word for word in words if word in _UNIT_KM]
     others = {word for word in words if word not in _UNIT_KM}
     says = others & (_SAYS | _MAY_SAY)
@@ -632,7 +626,7 @@ def _unit_of(name: str) -> str:
 
 
 def _says_precision(name: str) -> bool:
-    words = set(_tokens(name))
+    words = set(tokens(name))
     if words & _OF_SOMETHING_ELSE:
         return False
     return bool(words & _SAYS or (words & _MAY_SAY and words & _OF_A_PLACE))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from borderzone._guards import check_choice, guarded, shown
+from borderzone._guards import check_choice, guarded, record_words, shown
 from borderzone._kernels.unit_counts import posts_seen
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.answer.case import MOST_MASKED
@@ -54,13 +54,7 @@ class _Stretch(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            name = type(self).__name__
-            wrong = "; ".join(
-                f"{'.'.join(str(part) for part in detail['loc']) or 'the row'}: "
-                f"{str(detail['msg']).removeprefix('Value error, ')}, got {shown(detail['input'])}"
-                for detail in error.errors()
-            )
-            msg = f"{name}: {wrong}"
+            msg = record_words(error, type(self).__name__, type(self).model_fields)
             raise InvalidParameterError(msg) from error
 
     def check_within(self, line_km: float) -> None:

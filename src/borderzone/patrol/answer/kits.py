@@ -76,8 +76,8 @@ AIMS = (
     Aim(measure="min_pod", target=0.95, light="dark"),
     Aim(measure="mean_poi", target=0.5, light="night"),
 )
-# Unled units and led ones.
-LAWS = ("random", "beats_soft")
+# Unled units and led ones: the rows of a kit that moves.
+_ROW_LAWS = ("random", "beats_soft")
 _LIGHTS = ("night", "dark", "day")
 # Which row of the drawn own parts of the ground a draw takes, as a state of nature.
 _OWN = "f_mask_own"
@@ -418,7 +418,7 @@ def answer_table(question: KitQuestion) -> pd.DataFrame:
 
 def _rows(question: KitQuestion, kit: Kit) -> Iterator[dict[str, Any]]:
     for aim in AIMS:
-        for law in ("standing",) if kit.force.stands else LAWS:
+        for law in ("standing",) if kit.force.stands else _ROW_LAWS:
             # Posts are always there, and units that nobody leads give nothing away: who
             # watches them learns nothing.
             blind = _row(question, kit, aim, law, "blind")
@@ -480,7 +480,7 @@ def _asked(
 ) -> tuple[Kit, str, Aim]:
     """Refuse a row that no table has; give its kit, the law of that kit, and its aim."""
     force = question.kit(kit)
-    law = "standing" if force.stands else check_choice(law, "law", LAWS)
+    law = "standing" if force.stands else check_choice(law, "law", _ROW_LAWS)
     check_choice(opponent, "opponent", OPPONENTS)
     aims = {aim.measure: aim for aim in AIMS}
     return Kit(question, force), law, aims[check_choice(measure, "measure", aims)]
@@ -636,7 +636,8 @@ def answer_sobol(
 
     The indices are those of the logarithm of the people out at once: people themselves are spread over
     an order of magnitude, and a few draws would decide alone. For them all states are drawn
-    independently. A draw in which no number is enough counts with the largest number of the others.
+    independently. A draw in which no number is enough counts with the largest number of the question's own
+    draws.
 
     Parameters
     ----------
@@ -658,7 +659,8 @@ def answer_sobol(
     Raises
     ------
     InvalidParameterError
-        If a word is unknown, n is no power of two, or no state has any spread.
+        If a word is unknown, n is no power of two, no state has any spread, or no number is enough in
+        any draw.
 
     Examples
     --------
@@ -678,15 +680,24 @@ def answer_sobol(
     # Who is there in time hangs on the drive; what is seen does not, nor do people on the payroll matter.
     drive = question.drive_h if measure == "mean_poi" else None
 
-    def people(samples: pd.DataFrame) -> FloatArray:
+    def people(samples: pd.DataFrame | int) -> FloatArray:
         asked = replace(question, kits={kit: force}, drive_h=drive, draws=samples)
         found = answer_draws(asked, kit, law=law, opponent=opponent, measure=measure)
         return found["people"].to_numpy()
 
+    @cache
+    def most() -> float:
+        # One number for all samples, which come in several lots.
+        found = people(question.draws)
+        if not np.isfinite(found).any():
+            msg = f"no number of kit {kit!r} is enough in any draw, so that nothing decides between numbers"
+            raise InvalidParameterError(msg)
+        return float(found[np.isfinite(found)].max())
+
     def log_people(samples: pd.DataFrame) -> FloatArray:
         found = people(samples)[1:]
-        most = found[np.isfinite(found)].max(initial=1.0)
-        return np.log(np.where(np.isfinite(found), found, most))
+        enough = np.isfinite(found)
+        return np.log(found if enough.all() else np.where(enough, found, most()))
 
     own = Assumption(
         name=_OWN,

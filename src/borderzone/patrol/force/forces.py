@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from borderzone._guards import check_choice, guarded, shown
+from borderzone._guards import check_choice, guarded, record_words
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.force.sensors import LIGHTS, SENSORS, Sensor, sensor_named
 from borderzone.patrol.force.sweep import Watch
 from borderzone.patrol.theory.response import interdiction
 from borderzone.patrol.theory.staffing import SHIFT_FACTORS, payroll
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 __all__ = ["FORCES", "PATROL_KM_H", "Force", "check_can_patrol", "watch_of"]
 
@@ -82,8 +79,7 @@ class Force(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            wrong = "; ".join(_in_words(detail) for detail in error.errors())
-            msg = f"Force: {wrong}"
+            msg = record_words(error, "Force", Force.model_fields)
             raise InvalidParameterError(msg) from error
 
     @model_validator(mode="before")
@@ -209,12 +205,3 @@ def check_can_patrol(force: Force, law: str) -> None:
             "lateral curve and their spacing, see borderzone.patrol.lateral_curve; give the force a speed to patrol"
         )
         raise InvalidParameterError(msg)
-
-
-def _in_words(detail: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        return f"{place} is no field; the fields are {', '.join(Force.model_fields)}"
-    # Pydantic puts its own words before ours.
-    text = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{place}: {text}, got {shown(detail['input'])}" if place else text
