@@ -1,0 +1,2 @@
+from .sweeping import sweep as sweep
+from .comparing import compare as compare
