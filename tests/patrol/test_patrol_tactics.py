@@ -289,11 +289,13 @@ def test_who_knows_more_is_detected_less(coverage: float, ratio: float) -> None:
     """Blind, last pass, informed; anywhere, at the weakest place, at an end."""
     for law in ("random", "memoryless", "beats", "beats_soft"):
         one: dict[str, Any] = {"law": law, "speed_ratio": ratio}
-        anywhere = [patrol.detection_against(coverage, opponent=x, **one) for x in patrol.OPPONENTS]
-        weakest = [patrol.weakest_place(coverage, opponent=x, **one) for x in patrol.OPPONENTS]
+        anywhere = [
+            patrol.detection_against(coverage, opponent=x, **one) for x in tactics.OPPONENTS
+        ]
+        weakest = [patrol.weakest_place(coverage, opponent=x, **one) for x in tactics.OPPONENTS]
         end = [
             patrol.weakest_place(coverage, opponent=x, neighbours=False, **one)
-            for x in patrol.OPPONENTS
+            for x in tactics.OPPONENTS
         ]
         for row in (anywhere, weakest, end):
             assert row[0] >= row[1] - 1e-3
@@ -304,7 +306,7 @@ def test_who_knows_more_is_detected_less(coverage: float, ratio: float) -> None:
 
 
 @pytest.mark.parametrize("law", ["random", "beats", "beats_soft"])
-@pytest.mark.parametrize("opponent", patrol.OPPONENTS)
+@pytest.mark.parametrize("opponent", tactics.OPPONENTS)
 @pytest.mark.parametrize("place", ["anywhere", "weakest", "end"])
 def test_more_coverage_never_helps_who_watches(law: str, opponent: str, place: str) -> None:
     coverage = np.linspace(0, 10, 2001)
@@ -315,7 +317,7 @@ def test_more_coverage_never_helps_who_watches(law: str, opponent: str, place: s
 
 
 @pytest.mark.parametrize("law", ["random", "memoryless", "beats", "beats_soft"])
-@pytest.mark.parametrize("opponent", patrol.OPPONENTS)
+@pytest.mark.parametrize("opponent", tactics.OPPONENTS)
 @pytest.mark.parametrize("place", ["anywhere", "weakest", "end"])
 @pytest.mark.parametrize("few", [True, False])
 def test_coverage_against_an_opponent_is_just_enough(

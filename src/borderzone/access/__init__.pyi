@@ -33,7 +33,6 @@ from .light import (
     border_light_table as border_light_table,
 )
 from .moon import (
-    MOONS as MOONS,
     night_light as night_light,
     moonlight_table as moonlight_table,
 )

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from borderzone.corridor import Corridor
 
 __all__ = [
-    "MOONS",
     "STARLIGHT",
     "Moon",
     "moon_illuminance",

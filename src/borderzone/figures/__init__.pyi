@@ -3,7 +3,10 @@ from .catalogue import (
     alt_text as alt_text,
     figure_data as figure_data,
 )
-from .answer_chart import answer as answer
+from .answers import (
+    answer as answer,
+    coverage_curve as coverage_curve,
+)
 from .charts import (
     cave_success_rate as cave_success_rate,
     hindcast as hindcast,
@@ -11,7 +14,6 @@ from .charts import (
     sensitivity as sensitivity,
 )
 from .compare import whatif as whatif
-from .curves import coverage_curve as coverage_curve
 from .events import events_by_segment as events_by_segment
 from .charts import (
     incident_overlay as incident_overlay,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.answer_chart import answer, answer_data
+from borderzone.figures.answers import answer, answer_data, coverage_curve, coverage_curve_data
 from borderzone.figures.charts import (
     cave_calibration_of,
     cave_success_rate,
@@ -30,7 +30,6 @@ from borderzone.figures.charts import (
     sensitivity_data,
 )
 from borderzone.figures.compare import whatif, whatif_data
-from borderzone.figures.curves import coverage_curve, coverage_curve_data
 from borderzone.figures.maps import corridor_map, corridor_map_data, drawn_words
 from borderzone.figures.reach import (
     night_reach,

@@ -40,7 +40,6 @@ from .answer.existing import (
     Obstacle as Obstacle,
 )
 from .answer.kits import (
-    AIMS as AIMS,
     KitQuestion as KitQuestion,
     Stopping as Stopping,
     answer_table as answer_table,
@@ -63,8 +62,6 @@ from .theory.search import (
     exhaustive_search as exhaustive_search,
 )
 from .theory.tactics import (
-    LAWS as LAWS,
-    OPPONENTS as OPPONENTS,
     detection_for as detection_for,
     detection_against as detection_against,
     weakest_place as weakest_place,
@@ -77,7 +74,6 @@ from .theory.barrier import barrier_patrol as barrier_patrol
 from .theory.posts_on_line import no_gap_probability as no_gap_probability
 from .simulation import (
     SIMULATED_LAWS as SIMULATED_LAWS,
-    NEIGHBOURS as NEIGHBOURS,
     Simulated as Simulated,
     SimulatedView as SimulatedView,
     simulate as simulate,

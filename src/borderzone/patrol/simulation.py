@@ -26,7 +26,7 @@ from borderzone.patrol.theory.tactics import OPPONENTS, detection_against, weake
 if TYPE_CHECKING:
     from borderzone._typing import Seed
 
-__all__ = ["NEIGHBOURS", "SIMULATED_LAWS", "Simulated", "SimulatedView", "simulate"]
+__all__ = ["SIMULATED_LAWS", "Simulated", "SimulatedView", "simulate"]
 
 SIMULATED_LAWS = ("memoryless", "independent", "beats", "beats_soft", "standing")
 # Whether a unit looks over the boundary of its beat: not at all, within the segment, or also from
