@@ -83,7 +83,7 @@ def statements(source: str) -> int:
 BEYOND_GROUND = (
     "detection",
     "required",
-    "sensitivity",
+    "kits",
     "incidents",
     "figure",
     "report",

@@ -27,9 +27,8 @@ def changed(result: StudyResult, **values: Any) -> StudyResult:
             result = replace(result, corridor=replace(result.corridor, border=value))
         else:
             question = next(q for q in _QUESTIONS if name in _names(getattr(result, q)))
-            result = _answered(
-                result, question, replace(getattr(result, question), **{name: value})
-            )
+            found = getattr(result, question)
+            result = _answered(result, question, found.with_tables(**{name: value}))
     return result
 
 
@@ -40,4 +39,4 @@ def _answered(result: StudyResult, question: str, answer: Any) -> StudyResult:
 
 
 def _names(record: Any) -> set[str]:
-    return {field.name for field in fields(record)}
+    return {field.name for field in fields(record)} | set(getattr(record, "_put_off", ()))

@@ -277,8 +277,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         ground=_ground_without_posts(result),
         incidents=_without_hours(result),
     )
-    patrol = replace(
-        result.patrol,
+    patrol = result.patrol.with_tables(
         kits=_kits_without_drives(result.patrol.kits),
         plausibility=_forces_without_drives(result.patrol.plausibility),
         hindcast=None,
@@ -363,8 +362,8 @@ def _with(
     """Give a result with other tables on its ground and its incidents."""
     return replace(
         result,
-        ground=replace(result.ground, **(ground or {})),
-        incidents=replace(result.incidents, **(incidents or {})),
+        ground=result.ground.with_tables(**(ground or {})),
+        incidents=result.incidents.with_tables(**(incidents or {})),
     )
 
 

@@ -190,8 +190,6 @@ class Ground(Finding):
         How the share of remote desert moves with speed, land cover and roads; None without hours.
     better_data
         Segments ranked by what finer terrain or a visit would change; None where terrain is fine.
-    stability
-        Rank of segments and zones by the index, with its band under perturbed weights; what `Study.run` adds.
     cave_calibration
         What an inventory of known caves says of the flag; None without one.
     reach
@@ -212,6 +210,7 @@ class Ground(Finding):
     """
 
     _figure = "corridor_map"
+    _put_off = ("stability",)
 
     key: tuple[Any, ...]
     corridor: Corridor
@@ -226,7 +225,6 @@ class Ground(Finding):
     origin_kind: str = ""
     records: tuple[Record, ...] = ()
     notes: tuple[str, ...] = ()
-    stability: pd.DataFrame | None = None
     members: xr.Dataset | None = None
     fine: FineFiles | None = None
     named: pd.DataFrame | None = None
@@ -239,6 +237,19 @@ class Ground(Finding):
     settings: Mapping[str, Any] = field(default_factory=dict)
     missing: Mapping[str, Missing] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
+
+    @property
+    def stability(self) -> pd.DataFrame | None:
+        """
+        Rank of segments and zones by the index, with its band under perturbed weights.
+
+        Returns
+        -------
+        DataFrame or None
+            Of the ground of a result; None without terrain.
+        """
+        found: pd.DataFrame | None = self._asked_for("stability")
+        return found
 
     @property
     def has_posts(self) -> bool:

@@ -10,7 +10,7 @@ from borderzone import datasets, incidents, io
 from borderzone._guards import guarded
 from borderzone.errors import DataError, InvalidScenarioError, NoOverlapError
 from borderzone.study.given import EMBEDDED, vector_layer
-from borderzone.study.result import Finding
+from borderzone.study.result import Finding, Later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -243,11 +243,10 @@ class IncidentFindings(Finding):
     hotspots
         Where and when incidents are more than by chance, as from `borderzone.incidents.find_hotspots`;
         None where the study does not ask for it.
-    demo
-        The findings on a synthetic set, which show the method and say nothing about the border.
     """
 
     _figure = "incident_overlay"
+    _put_off = ("demo",)
 
     events: gpd.GeoDataFrame | None = None
     placed: gpd.GeoDataFrame | None = None
@@ -262,7 +261,19 @@ class IncidentFindings(Finding):
     enrichment: pd.DataFrame | None = None
     pressure: pd.DataFrame | None = None
     hotspots: Hotspots | None = None
-    demo: IncidentFindings | None = None
+
+    @property
+    def demo(self) -> IncidentFindings | None:
+        """
+        The findings on a synthetic set, which show the method and say nothing about the border.
+
+        Returns
+        -------
+        IncidentFindings or None
+            None where nothing could be laid over zones.
+        """
+        found: IncidentFindings | None = self._asked_for("demo")
+        return found
 
     @classmethod
     def of(
@@ -293,12 +304,11 @@ class IncidentFindings(Finding):
         # Of events that have no place nothing is known by zone: such a number is not 0.
         if zones is None or zones.empty or not account.any_placed:
             return found
-        return replace(
-            found,
+        return found.with_tables(
             overlay=_in_words(incidents.overlay(events, zones, corridor=ground.corridor, **how)),
             exposure=_exposure(events, ground, how),
             enrichment=_enrichment(events, ground, how),
-            demo=_demo(ground, reported.places, scenario, seed),
+            demo=Later(lambda: _demo(ground, reported.places, scenario, seed)),
         )
 
 

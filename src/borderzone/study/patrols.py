@@ -25,7 +25,7 @@ from borderzone.patrol import (
     hindcast,
     plausibility,
 )
-from borderzone.study.result import Finding
+from borderzone.study.result import Finding, Later
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,21 +59,71 @@ class PatrolFindings(PatrolAnswer, Finding):
     asked
         What the answer stands on, for more questions of the same ground; None where that would tell
         of posts.
-    by_night
-        How bright the nights are by month and moon, and what the scenario's own kit then takes to see
-        half: units and people out, with every state of nature at its median.
     """
 
     asked: KitQuestion | None = field(default=None, repr=False)
-    by_night: pd.DataFrame | None = None
 
     _figure = "coverage_curve"
+    _put_off = ("sobol", "by_night", "plausibility", "hindcast")
+
+    @property
+    def sobol(self) -> pd.DataFrame | None:
+        """
+        Which state of nature decides the people that see half with the scenario's own kit.
+
+        Returns
+        -------
+        DataFrame or None
+            From `borderzone.patrol.answer_sobol`; None without elevation.
+        """
+        found: pd.DataFrame | None = self._asked_for("sobol")
+        return found
+
+    @property
+    def by_night(self) -> pd.DataFrame | None:
+        """
+        How bright the nights are by month and moon, and what the scenario's own kit then takes to see half.
+
+        Returns
+        -------
+        DataFrame or None
+            Units and people out, with every state of nature at its median; None without elevation.
+        """
+        found: pd.DataFrame | None = self._asked_for("by_night")
+        return found
+
+    @property
+    def plausibility(self) -> pd.DataFrame | None:
+        """
+        What real forces had, and what the answer says of so many.
+
+        Returns
+        -------
+        DataFrame or None
+            From `borderzone.patrol.plausibility`, for each length of the border; None without elevation.
+        """
+        found: pd.DataFrame | None = self._asked_for("plausibility")
+        return found
+
+    @property
+    def hindcast(self) -> pd.DataFrame | None:
+        """
+        What real borders achieved, as far as it is published, beside the answer at as many agents per km.
+
+        Returns
+        -------
+        DataFrame or None
+            From `borderzone.patrol.hindcast`, on the first of the lengths; None without elevation, and
+            where it would tell of posts.
+        """
+        found: pd.DataFrame | None = self._asked_for("hindcast")
+        return found
 
     def without_standing(self, ground: Ground, scenario: Scenario) -> PatrolFindings:
         """Answer as if none of the user's posts and obstacles stood there: nothing else counts them."""
         if self.asked is None:
             return self
-        return replace(self, **_answered(ground, scenario, _bare(self.asked), lambda _: None))
+        return self.with_tables(**_answered(ground, scenario, _bare(self.asked)))
 
 
 def patrols_on(
@@ -110,20 +160,15 @@ def patrols_on(
     weights = reported if question.by_reports else None
     step("kits side by side")
     asked = _kits(ground, scenario, question, weights)
-    found = _answered(ground, scenario, asked, step)
+    found = _answered(ground, scenario, asked)
     # Real forces are held against the model where none of the user's posts stand.
     bare = replace(_bare(asked), draws=min(scenario.draws, _ROUGH_DRAWS))
     how = {"law": _own_law(scenario), "light": scenario.light}
-    return PatrolFindings(
-        **(
-            vars(answer)
-            | found
-            | {
-                "plausibility": _plausibility(bare, lengths, **how),
-                "hindcast": hindcast(datasets.validation(), bare, **how),
-                "assumptions": _assumptions(answer.assumptions, asked),
-            }
-        )
+    return PatrolFindings(**vars(answer)).with_tables(
+        **found,
+        plausibility=Later(lambda: _plausibility(bare, lengths, **how)),
+        hindcast=Later(lambda: hindcast(datasets.validation(), bare, **how)),
+        assumptions=_assumptions(answer.assumptions, asked),
     )
 
 
@@ -137,9 +182,7 @@ def _own_law(scenario: Scenario) -> str:
     return "standing" if scenario.force.stands else _answered_law(scenario.law)
 
 
-def _answered(
-    ground: Ground, scenario: Scenario, asked: KitQuestion, step: Callable[[str], None]
-) -> dict[str, Any]:
+def _answered(ground: Ground, scenario: Scenario, asked: KitQuestion) -> dict[str, Any]:
     """Answer a question of kits: for each length, by state of nature, and by month and moon."""
     corridor = ground.corridor
     lengths = [_length(corridor, name) for name in lengths_told(corridor.border, scenario.length)]
@@ -152,13 +195,12 @@ def _answered(
         ],
         ignore_index=True,
     )
-    step("sensitivity")
     own = _own_law(scenario)
     return {
         "kits": kits,
-        "sobol": answer_sobol(asked, "scenario", law=own, n=_samples(asked)),
+        "sobol": Later(lambda: answer_sobol(asked, "scenario", law=own, n=_samples(asked))),
         "asked": asked,
-        "by_night": _by_night(ground, scenario, asked, own),
+        "by_night": Later(lambda: _by_night(ground, scenario, asked, own)),
     }
 
 

@@ -45,7 +45,7 @@ from borderzone.study.ground import (
 )
 from borderzone.study.incident_findings import IncidentFindings, Reported, hotspots_of
 from borderzone.study.patrols import patrols_on
-from borderzone.study.result import StudyResult
+from borderzone.study.result import Later, StudyResult
 from borderzone.study.study_file import STUDY_KEYS, read_study
 from borderzone.study.told import left_out, summary_sentences
 
@@ -474,7 +474,7 @@ def _result(
 ) -> StudyResult:
     outside = OutsideGround.of(ground.corridor, ground.sea_share)
     records = [*records_of(study.border), outside.record, *ground.records, *reported.records]
-    if patrols.hindcast is not None:
+    if patrols.asked is not None:
         records.append(datasets.record("validation"))
     given = as_given(study)
     missing = dict(ground.missing)
@@ -486,7 +486,9 @@ def _result(
         corridor=replace(ground.corridor, border=study.border),
         scenario=study.scenario,
         seed=seed,
-        ground=replace(ground, stability=ranking_stability(ground, study.scenario, seed)),
+        ground=ground.with_tables(
+            stability=Later(lambda: ranking_stability(ground, study.scenario, seed))
+        ),
         incidents=found,
         patrol=patrols,
         segments=_segments(ground, patrols, outside),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 from borderzone import provenance
 from borderzone._guards import guarded
@@ -15,7 +16,7 @@ from borderzone.study.given import SETTINGS, unrecorded
 from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from os import PathLike
 
     import geopandas as gpd
@@ -34,7 +35,34 @@ if TYPE_CHECKING:
     from borderzone.study.patrols import PatrolFindings
     from borderzone.study.reach import Reach
 
-__all__ = ["Finding", "StudyResult"]
+__all__ = ["Finding", "Later", "StudyResult"]
+
+T = TypeVar("T")
+
+
+class Later(Generic[T]):
+    """
+    What is worked out when it is first asked for, once for all records that share it.
+
+    A study that is run for its unit counts does not wait for what only its report shows.
+    """
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+
+    @classmethod
+    def of(cls, table: T | Later[T]) -> Later[T]:
+        """Take a table that is there, or one that is put off."""
+        return table if isinstance(table, Later) else cls(lambda: table)
+
+    @cached_property
+    def found(self) -> T:
+        """What comes out."""
+        return self._work()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Hand on what comes out: how it is worked out hangs on what other processes do not have."""
+        return {"found": self.found}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +70,34 @@ class Finding:
     """What a study found on one question, which draws itself once it stands in a result."""
 
     _figure: ClassVar[str]
+    # Tables that only a report shows, and that are worked out when they are asked for.
+    _put_off: ClassVar[tuple[str, ...]] = ()
+    _later: Mapping[str, Later[Any]] = field(default_factory=dict, repr=False, compare=False)
     _result: StudyResult | None = field(default=None, repr=False, compare=False)
+
+    def with_tables(self, **tables: Any) -> Self:
+        """
+        Put other tables in the place of some.
+
+        Parameters
+        ----------
+        **tables
+            By name; None for one that is not to be told.
+
+        Returns
+        -------
+        Finding
+            A new record of the same kind.
+        """
+        put_off = {name: tables.pop(name) for name in self._put_off if name in tables}
+        given = {name: Later.of(table) for name, table in put_off.items() if table is not None}
+        kept = {name: later for name, later in self._later.items() if name not in put_off}
+        return replace(self, **tables, _later=kept | given)
+
+    def _asked_for(self, name: str) -> Any:
+        """Give a table that was put off, or None where there is none."""
+        later = self._later.get(name)
+        return None if later is None else later.found
 
     def plot(self, ax: Axes | None = None, **kwargs: Any) -> Axes:
         """

@@ -64,8 +64,8 @@ class PatrolAnswer:
     """
     What patrols achieve on a border; what was not asked of any ground is None.
 
-    Where several lengths of the border were given, `required`, `kits` and `plausibility` have rows,
-    and `draws` have columns, for each.
+    Where several lengths of the border were given, `required` and `kits` have rows, and `draws` have
+    columns, for each.
 
     Attributes
     ----------
@@ -80,16 +80,8 @@ class PatrolAnswer:
         `answer_table`; None where it was not asked for.
     draws
         The Monte Carlo draws behind the bands, one row a draw.
-    sobol
-        Which state of nature decides the people that see half with the scenario's own kit, from
-        `answer_sobol`; None where it was not asked for.
     terrain_variance
         How much of the variance of the rates is terrain.
-    plausibility
-        What real forces had, and what the answer says of so many; None where it was not asked for.
-    hindcast
-        What real borders achieved, as far as it is published, beside the answer at as many agents per
-        km, on the first of the lengths; None where it was not asked for.
     assumptions
         Every assumption with value, band, unit and source.
     by_weights
@@ -102,10 +94,7 @@ class PatrolAnswer:
     required: pd.DataFrame | None = None
     kits: pd.DataFrame | None = None
     draws: pd.DataFrame | None = None
-    sobol: pd.DataFrame | None = None
     terrain_variance: Mapping[str, Any] | None = None
-    plausibility: pd.DataFrame | None = None
-    hindcast: pd.DataFrame | None = None
     assumptions: pd.DataFrame | None = None
     by_weights: pd.DataFrame | None = None
 
