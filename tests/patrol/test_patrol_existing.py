@@ -161,20 +161,8 @@ def test_no_other_plan_reaches_a_mean_with_fewer_units(measure: str, target: flo
     left = np.array([target - kit.reached_already(measure, "night")[0]])
     units = np.zeros(3)
     seen_by_them = np.zeros(3)
-    believed = (plan[0], plan[1], plan[2][0])
-    unit_counts._depth(
-        unit_counts.first_gain(believed),
-        believed,
-        rates[0],
-        share[0],
-        weights,
-        law,
-        (*(part[0] for part in stop[:4]), stop[4]),
-        off_line,
-        (left[0], np.inf),
-        units,
-        seen_by_them,
-    )
+    terms = rates, share, weights, plan, law, stop, off_line
+    unit_counts._for_share(0, *terms, left, 0.0, (units, seen_by_them))
 
     assert by_hand(asked, units, measure) == pytest.approx(target, abs=1e-9)
     calls = 1.0 + off_line[0]

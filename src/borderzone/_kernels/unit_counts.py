@@ -49,6 +49,9 @@ SOFT_EXPONENT = _LINEAR, _SQUARE = 0.95, 0.307
 # So far below the first gain every segment is seen to all digits.
 _DEEPEST = 600.0
 _STEPS = 200
+# A step up goes so much farther than coverage that grows evenly would need, so that what is sought lies
+# behind it; the share of all that is the most of which a logarithm is taken; and when a goal is met.
+_BEYOND, _ALL, _CLOSE = 1.03, 1.0 - 1e-16, 3e-15
 
 
 @njit(inline="always")
@@ -139,8 +142,22 @@ def _out(units: FloatArray, seen: FloatArray, off_line: tuple[float, FloatArray]
     return total
 
 
+@njit(inline="always")
+def _past(value: float, goal: float, most: float) -> Any:
+    """How far a value lies past the goal: shares as the coverage that gives them, which grows with depth evenly."""
+    if most == np.inf:
+        return value - goal
+    return math.log1p(-goal / most) - math.log1p(-min(value / most, _ALL))
+
+
+@njit(inline="always")
+def _lowered(value: float, before: float) -> Any:
+    """Weight of the end that stays, where the other moved from one value to another of the same sign."""
+    return 1.0 - value / before if abs(value) < abs(before) else 0.5
+
+
 @njit()
-def _depth(  # noqa: PLR0913, PLR0915, PLR0917 - a plan, what is true of it, and what is wanted
+def _depth(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is wanted
     top: float,
     plan: tuple[int, FloatArray, FloatArray],
     rates: FloatArray,
@@ -149,47 +166,45 @@ def _depth(  # noqa: PLR0913, PLR0915, PLR0917 - a plan, what is true of it, and
     law: tuple[int, FloatArray, float],
     stop: tuple[FloatArray, float, FloatArray, FloatArray, FloatArray],
     off_line: tuple[float, FloatArray],
-    wanted: tuple[float, float],
+    wanted: tuple[float, float, float],
+    near: float,
     units: FloatArray,
     seen: FloatArray,
 ) -> Any:
     """How far mu lies below the first gain of the plan that is wanted, in logarithms; infinite for never."""
-    # wanted: a share of all crossings and a number of units out, the other of which is infinite.
+    # wanted: a share of all crossings and a number of units out, the other of which is infinite, and the
+    # share that is never passed.
     plan_law, plan_rates, plan_weights = plan
     by_share = wanted[0] < np.inf
     goal = wanted[0] if by_share else wanted[1]
-    # The depth is doubled until enough is stopped, then bracketed by false position with the
-    # Illinois step, which halves the weight of an end that stays where it is.
-    low, at_low, high, at_high = 0.0, -goal, 1.0, 0.0
-    while True:
-        planned_units(top - high, plan_law, plan_rates, plan_weights, units)
-        stopped = _stopped(rates, share, weights, units, law, stop, seen)
-        at_high = (stopped if by_share else _out(units, seen, off_line)) - goal
-        if at_high >= 0.0:
-            break
-        if high >= _DEEPEST:
-            return np.inf
-        low, at_low = high, at_high
-        high *= 2.0
-    side, middle = 0, high
+    # The depth is stepped up until enough is stopped, then bracketed by false position with the step of
+    # Anderson and Bjorck, which lowers the weight of an end that stays where it is. That of a draw like
+    # this one is where to look first.
+    at_none = _past(0.0, goal, wanted[2])
+    low, at_low, high, at_high = 0.0, at_none, np.inf, 0.0
+    side, trial = 0, near if near > 0.0 else 1.0
     for _ in range(_STEPS):
-        if high - low <= 1e-13 * high:
-            break
-        middle = (low * at_high - high * at_low) / (at_high - at_low)
-        planned_units(top - middle, plan_law, plan_rates, plan_weights, units)
+        planned_units(top - trial, plan_law, plan_rates, plan_weights, units)
         stopped = _stopped(rates, share, weights, units, law, stop, seen)
-        value = (stopped if by_share else _out(units, seen, off_line)) - goal
-        if abs(value) <= 1e-15 * max(1.0, goal):
+        past = _past(stopped if by_share else _out(units, seen, off_line), goal, wanted[2])
+        if abs(past) <= _CLOSE * -at_none:
             break
-        if value > 0.0:
-            high, at_high = middle, value
-            at_low *= 0.5 if side == 1 else 1.0
-            side = 1
+        if past > 0.0:
+            at_low *= _lowered(past, at_high) if side == 1 else 1.0
+            high, at_high, side = trial, past, 1
+        elif trial >= _DEEPEST:
+            return np.inf
         else:
-            low, at_low = middle, value
-            at_high *= 0.5 if side == -1 else 1.0
-            side = -1
-    return middle
+            at_high *= _lowered(past, at_low) if side == -1 else 1.0
+            low, at_low, side = trial, past, -1
+        if high < np.inf and high - low <= 1e-13 * high:
+            break
+        if high < np.inf:
+            trial = (low * at_high - high * at_low) / (at_high - at_low)
+        else:
+            side = 0
+            trial *= min(2.0, _BEYOND * at_none / (at_none - at_low)) if at_low > at_none else 2.0
+    return trial
 
 
 @njit()
@@ -221,6 +236,45 @@ def first_gain(plan: tuple[int, FloatArray, FloatArray]) -> Any:
     return top + math.log(_LINEAR) if plan_law == BEATS_SOFT else top
 
 
+@njit()
+def _for_share(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is wanted
+    d: int,
+    rates: FloatArray,
+    share: FloatArray,
+    weights: FloatArray,
+    plan: tuple[int, FloatArray, FloatArray],
+    law: tuple[int, FloatArray, float],
+    stop: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
+    off_line: tuple[float, FloatArray],
+    target: FloatArray,
+    near: float,
+    filled: tuple[FloatArray, FloatArray],
+) -> Any:
+    """Depth of the plan that reaches the share of one draw; units and shares seen by segment are filled in."""
+    recognised, followed_up, reserve, close, states = stop
+    here = (recognised[d], followed_up[d], reserve[d], close[d], states)
+    believed = (plan[0], plan[1], plan[2][d])
+    most = _most(share[d], weights, believed[2], here)
+    # Close below what every crossing seen would come to, numbers of units mean nothing.
+    if not 0.0 < target[d] < most * (1.0 - 1e-12):
+        return np.inf
+    wanted = (target[d], np.inf, most)
+    return _depth(
+        first_gain(believed),
+        believed,
+        rates[d],
+        share[d],
+        weights,
+        law,
+        here,
+        off_line,
+        wanted,
+        near if near < np.inf else 0.0,
+        filled[0],
+        filled[1],
+    )
+
+
 @njit(parallel=True, nogil=True, error_model="numpy")
 def units_for_mean(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is wanted
     rates: FloatArray,
@@ -244,19 +298,15 @@ def units_for_mean(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and 
     # Returns units in all and their cost, shape ``(draws,)``; infinite where none is enough.
     draws, segments = rates.shape[0], weights.size
     units_out, cost_out = np.zeros(draws), np.zeros(draws)
+    # The first draw is near to all others.
+    first = np.zeros(segments), np.zeros(segments)
+    start = _for_share(0, rates, share, weights, plan, law, stop, off_line, target, 0.0, first)
     for d in prange(draws):
         units, seen = np.zeros(segments), np.zeros(segments)
-        recognised, followed_up, reserve, near, states = stop
-        here = (recognised[d], followed_up[d], reserve[d], near[d], states)
-        believed = (plan[0], plan[1], plan[2][d])
-        top = first_gain(believed)
-        depth = np.inf
-        # Close below what every crossing seen would come to, numbers of units mean nothing.
-        if 0.0 < target[d] < _most(share[d], weights, believed[2], here) * (1.0 - 1e-12):
-            wanted = (target[d], np.inf)
-            depth = _depth(
-                top, believed, rates[d], share[d], weights, law, here, off_line, wanted, units, seen
-            )
+        filled = (units, seen)
+        depth = _for_share(
+            d, rates, share, weights, plan, law, stop, off_line, target, start, filled
+        )
         for i in range(segments):
             if target[d] <= 0.0:
                 break
@@ -300,7 +350,8 @@ def share_for_units(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and
                 law,
                 here,
                 off_line,
-                (np.inf, number),
+                (np.inf, number, np.inf),
+                0.0,
                 units,
                 seen,
             )
