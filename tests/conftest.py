@@ -23,17 +23,20 @@ if TYPE_CHECKING:
 
 
 # Nothing here may fail because the machine is busy, so no deadline and no check of speed. The same
-# code gives the same verdict: examples are drawn from the test itself. `make test-all` draws anew,
-# with --hypothesis-profile=explore.
+# code gives the same verdict: examples are drawn from the test itself. `make test-all` draws anew and
+# more, with --hypothesis-profile=explore.
 settings.register_profile(
     "suite",
     deadline=None,
+    max_examples=50,
     derandomize=True,
     database=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("explore", settings.get_profile("suite"), derandomize=False)
+settings.register_profile(
+    "explore", settings.get_profile("suite"), derandomize=False, max_examples=200
+)
 settings.load_profile("suite")
 
 

@@ -382,7 +382,7 @@ def test_validation_names_all_that_is_wrong() -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_written_otherwise_a_table_reads_the_same(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -407,7 +407,7 @@ def test_written_otherwise_a_table_reads_the_same(
 
 
 @given(data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_a_damaged_cell_is_told_and_touches_no_other_row(data: st.DataObject) -> None:
     table = made.ucdp(5)
     row = data.draw(st.integers(0, 4))

@@ -213,7 +213,7 @@ CASES: list[Callable[[str], str]] = [str.lower, str.upper, str.title]
 
 
 @pytest.mark.parametrize("name", COLLECTIONS)
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_whatever_is_left_keeps_what_it_states(name: str, data: st.DataObject) -> None:
     """Any columns, in any case and order: ids, classes, counts and terms of the whole export."""

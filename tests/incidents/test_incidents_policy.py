@@ -109,7 +109,7 @@ def dirty_tables(draw: st.DrawFn) -> tuple[pd.DataFrame, dict[str, Any]]:
     return raw, table
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(dirty_tables(), st.booleans(), st.data())
 def test_duplicates_are_told_as_one_by_one(
     both: tuple[pd.DataFrame, dict[str, Any]], given_ids: Any, data: st.DataObject

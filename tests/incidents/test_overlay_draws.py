@@ -189,7 +189,7 @@ def test_impossible_options_are_refused(options: dict[str, Any], message: str) -
 # Bands hold the truth
 
 
-def runs(truth_km: float, stated_km: float, n_runs: int = 1000) -> tuple[Any, Any, Any]:
+def runs(truth_km: float, stated_km: float, n_runs: int = 500) -> tuple[Any, Any, Any]:
     """Simulate tables with known truth: cover of both bands, and the place of the true count."""
     rng = np.random.default_rng(11)
     zone = gpd.GeoDataFrame({"zone": ["Z"]}, geometry=[shapely.box(41, 33, 43, 36)], crs=4326)
