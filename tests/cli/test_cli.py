@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 import borderzone
@@ -150,23 +151,33 @@ def test_an_unknown_preset_names_the_two(run: Callable[..., tuple[int, str, str]
     assert "night_vision_for_all" in err
 
 
-def test_whatif_compares_two_scenario_files(
+def test_one_scenario_alone_is_no_whatif(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, _, err = run("whatif", "as_is")
+
+    assert code == 2
+    assert "got 'as_is' alone; name another" in err
+
+
+def test_whatif_compares_scenario_files_with_the_first(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
     quick = (
         'resolution_m = 5000\ndraws = 100\nimputations = 10\nname = "{}"\n[force]\nsensor = "{}"\n'
     )
-    for name, sensor in (("a", "eye"), ("b", "vehicle_thermal")):
+    for name, sensor in (("a", "eye"), ("b", "vehicle_thermal"), ("c", "eye")):
         (tmp_path / f"{name}.toml").write_text(quick.format(name, sensor), encoding="utf-8")
 
     code, out, _ = run(
-        "whatif", *(str(tmp_path / f"{name}.toml") for name in "ab"), "-o", str(tmp_path / "t.csv")
+        "whatif", *(str(tmp_path / f"{name}.toml") for name in "abc"), "-o", str(tmp_path / "t.csv")
     )
 
     assert code == 0
+    assert out.startswith("# b and c against a\n")
     assert "mean_pod" in out
-    assert "poi" not in out
-    assert (tmp_path / "t.csv").read_text(encoding="utf-8").startswith("quantity,")
+    rows = pd.read_csv(tmp_path / "t.csv")
+    assert not rows["quantity"].str.startswith(("mean_poi", "out_mean_poi")).any()
+    changed = rows.groupby("scenario_b")["difference"].apply(lambda column: set(column) != {0.0})
+    assert changed.to_dict() == {"b": True, "c": False}
 
 
 def test_a_bug_is_called_one_and_exits_with_1(

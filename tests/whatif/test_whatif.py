@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import borderzone as bz
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
+from borderzone.whatif.comparing import paired_difference
 
 if TYPE_CHECKING:
     from borderzone.study import Ground
@@ -36,8 +39,8 @@ def test_night_vision_helps_in_every_draw(result: Any, better: Any) -> None:
     """The wider sweep needs fewer units whatever else is true: the difference is no noise."""
     table = bz.compare(result, better).set_index("quantity")
 
-    assert table["difference_p05"].loc["mean_pod"] > 0
-    assert table["difference_p95"].loc["out_mean_pod_0.9"] < 0
+    assert table["difference_low"].loc["mean_pod"] > 0
+    assert table["difference_high"].loc["out_mean_pod_0.9"] < 0
     assert not table.loc["mean_pod", "within_noise"]
 
 
@@ -55,6 +58,64 @@ def test_differences_turn_round_with_the_order(result: Any, better: Any) -> None
     back = bz.compare(better, result)["difference"]
 
     np.testing.assert_allclose(forth, -back, rtol=1e-12)
+
+
+def test_each_scenario_is_held_against_the_first(result: Any, better: Any) -> None:
+    """One row a scenario and quantity; the rows of the second are those of a pair."""
+    table = bz.compare(result, result, better)
+    pair = bz.compare(result, better)
+
+    assert table.columns.tolist() == [
+        "quantity", "a", "b", "difference", "difference_low", "difference_high", "probability",
+        "within_noise", "scenario_a", "scenario_b", "case",
+    ]  # fmt: skip
+    assert not table.duplicated(["case", "quantity"]).any()
+    second = table[table["case"] == 2].reset_index(drop=True)
+    pd.testing.assert_frame_equal(second.drop(columns="case"), pair.drop(columns="case"))
+    assert "median of the differences" in table.attrs["statement"]
+
+
+def test_people_of_the_answer_are_compared(result: Any, better: Any) -> None:
+    """Their medians are those of the answer's own kit, for each of its aims."""
+    table = bz.compare(result, better).set_index("quantity")
+    answer = result.answer
+    rows = answer[(answer["kit"] == "scenario") & (answer["law"] == "random")]
+
+    for row in rows[rows["opponent"] == "blind"].itertuples():
+        told = table.loc[f"people_{row.measure}_{row.target:g}"]
+        assert told["a"] == row.people
+        assert told["difference_high"] < 0
+        assert told["probability"] > 0.95
+
+
+def test_a_difference_has_the_sign_of_its_median_in_some_draws() -> None:
+    """Ten draws by hand: 7 rise, 2 fall, one stays; who is infinite in both tells nothing."""
+    a = np.array([1.0] * 10 + [np.inf])
+    b = np.array([2.0] * 7 + [0.0] * 2 + [1.0] + [np.inf])
+    found = paired_difference(a, b)
+
+    assert found["difference"] == 1.0
+    assert found["probability"] == 0.7
+    assert (found["difference_low"], found["difference_high"]) == (-1.0, 1.0)
+    assert found["within_noise"] is True
+    assert np.isnan(paired_difference(a, a)["probability"])
+    beyond = paired_difference(np.ones(3), np.full(3, np.inf))
+    assert (beyond["difference"], beyond["probability"]) == (np.inf, 1.0)
+    assert beyond["within_noise"] is None
+    mostly = np.array([np.inf, np.inf, 1.0])
+    assert np.isnan(paired_difference(mostly, mostly)["difference"])
+
+
+def test_results_of_other_ground_are_not_paired(study: bz.Study, result: Any) -> None:
+    """Another border, and other segments of the same one."""
+    far = replace(result.border, a="FRA")
+    elsewhere = replace(result, corridor=replace(result.corridor, border=far))
+    odd = replace(result, segments=result.segments.iloc[:-1])
+
+    with pytest.raises(InvalidParameterError, match="results of one border are compared"):
+        bz.compare(result, elsewhere)
+    with pytest.raises(InvalidParameterError, match=r"60 on 598.9 km and 59 on .* one segment_km"):
+        bz.compare(result, odd)
 
 
 def test_results_of_other_seeds_are_not_paired(
@@ -75,7 +136,7 @@ def test_a_sweep_has_a_row_for_every_combination(study: bz.Study) -> None:
 
     groups = table.groupby(["force.patrol_km_h", "force.p_respond"])
     assert groups.ngroups == 4
-    assert groups.size().nunique() == 1
+    assert len(set(groups.size())) == 1
     half = table.query("measure == 'mean_poi' and target == 0.5")
     wide = half.pivot_table(
         index="force.patrol_km_h", columns="force.p_respond", values="out_p50"

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import borderzone as bz
+from borderzone import errors
 from borderzone.cli.options import refuse_existing, spread_options
 from borderzone.cli.terminal import print_table, progress, say
 
@@ -16,21 +17,33 @@ __all__ = ["whatif"]
 
 @spread_options()
 def whatif(
-    a: Annotated[str, typer.Argument(help="Scenario or study as TOML, or the name of a preset.")],
-    b: Annotated[str, typer.Argument(help="The same, to compare with the first.")],
+    scenarios: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="A B [C ...]",
+            help="Scenarios or studies as TOML, or names of presets; the first is the baseline.",
+        ),
+    ],
     *,
-    seed: Annotated[int, typer.Option(help="Seed of both runs.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of all runs.")] = 1,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the table as CSV.")] = None,
 ) -> None:
-    """Compare two scenarios, draw by draw with the same seed."""
+    """Compare scenarios with the first, draw by draw with the same seed."""
     from borderzone.study import told  # noqa: PLC0415 - heavy imports
 
+    if len(scenarios) < 2:
+        msg = (
+            f"a what-if holds one scenario or more against the first, got {scenarios[0]!r} alone; "
+            "name another, such as night_vision_for_all"
+        )
+        raise errors.InvalidParameterError(msg)
     refuse_existing(out)
-    studies = [bz.Study.from_name(name) for name in (a, b)]
+    studies = [bz.Study.from_name(name) for name in scenarios]
     with progress() as step:
         results = [study.run(seed=seed, progress=step) for study in studies]
     table = bz.compare(*results)
-    print_table(table, f"{results[0].scenario.name} against {results[1].scenario.name}")
+    first, *others = (result.scenario.name for result in results)
+    print_table(table, f"{told.listed(others)} against {first}")
     say(told.DIFFERENCE_WORDS)
     if out is not None:
         bz.io.write_csv(table, out)

@@ -220,7 +220,7 @@ def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
     rows = [(heads, "bold", INK["text"])]
     for row in rows_of(table):
         words = told.quantity_words(row.quantity)
-        share = not str(row.quantity).startswith("out_")
+        share = told.is_share(str(row.quantity))
         cells = (
             words,
             told.percent(row.a) if share else _units(row.a),

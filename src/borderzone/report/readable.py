@@ -443,8 +443,7 @@ def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:
     rows = []
     compared: Iterable[Any] = compare(result, comparison).itertuples()
     for row in compared:
-        share = not str(row.quantity).startswith("out_")
-        show = cells.share if share else cells.whole
+        show = cells.share if told.is_share(str(row.quantity)) else cells.whole
         rows.append(
             (
                 told.quantity_words(str(row.quantity)),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
 
-__all__ = ["PatrolFindings", "lengths_told", "patrols_on"]
+__all__ = ["PatrolFindings", "lengths_told", "own_law", "patrols_on"]
 
 # Where measured and published length differ by more, what hangs on the length is told for both.
 _LENGTHS_DIFFER = 0.03
@@ -163,7 +163,7 @@ def patrols_on(
     found = _answered(ground, scenario, asked)
     # Real forces are held against the model where none of the user's posts stand.
     bare = replace(_bare(asked), draws=min(scenario.draws, _ROUGH_DRAWS))
-    how = {"law": _own_law(scenario), "light": scenario.light}
+    how = {"law": own_law(scenario), "light": scenario.light}
     return PatrolFindings(**vars(answer)).with_tables(
         **found,
         plausibility=Later(lambda: _plausibility(bare, lengths, **how)),
@@ -177,7 +177,7 @@ def _bare(asked: KitQuestion) -> KitQuestion:
     return replace(asked, posts=(), obstacles=())
 
 
-def _own_law(scenario: Scenario) -> str:
+def own_law(scenario: Scenario) -> str:
     """Give the law by which the answer counts the scenario's own kit."""
     return "standing" if scenario.force.stands else _answered_law(scenario.law)
 
@@ -195,7 +195,7 @@ def _answered(ground: Ground, scenario: Scenario, asked: KitQuestion) -> dict[st
         ],
         ignore_index=True,
     )
-    own = _own_law(scenario)
+    own = own_law(scenario)
     return {
         "kits": kits,
         "sobol": Later(lambda: answer_sobol(asked, "scenario", law=own, n=_samples(asked))),

@@ -75,6 +75,7 @@ __all__ = [
     "hindcast_title",
     "hindcast_words",
     "incident_line",
+    "is_share",
     "lacking",
     "land_km2",
     "left_out",
@@ -982,20 +983,26 @@ def quantity_words(quantity: str) -> str:
     """Say in words what a row of a comparison of two studies is."""
     if quantity in MEASURE_WORDS:
         return MEASURE_WORDS[quantity]
-    measure, _, target = quantity.removeprefix("out_").rpartition("_")
+    what, _, rest = quantity.partition("_")
+    measure, _, target = rest.rpartition("_")
     length, _, known = measure.partition("_")
     where = f", at the {length} length" if known in MEASURE_WORDS else ""
     words = MEASURE_WORDS[known if where else measure]
-    return f"units for {100 * float(target):.0f} % {words}{where}"
+    counted = "people" if what == "people" else "units"
+    return f"{counted} for {100 * float(target):.0f} % {words}{where}"
+
+
+def is_share(quantity: str) -> bool:
+    """Tell whether a quantity of a comparison is a share, or a number of units or people."""
+    return not quantity.startswith(("out_", "people"))
 
 
 def change_words(row: Any) -> str:
     """Write the median of the differences with its band, as figure, report and description have it."""
     if not math.isfinite(row.difference):
         return "none to tell"
-    share = not str(row.quantity).startswith("out_")
-    scale, unit = (100, " points") if share else (1, "")
-    low, high = scale * row.difference_p05, scale * row.difference_p95
+    scale, unit = (100, " points") if is_share(str(row.quantity)) else (1, "")
+    low, high = scale * row.difference_low, scale * row.difference_high
     return f"{signed(scale * row.difference)}{unit} ({signed(low)} to {signed(high)})"
 
 
