@@ -456,6 +456,18 @@ def _question(_: World) -> Any:
     )
 
 
+# As a sweep of two kits and two months gives it.
+SWEPT = pd.DataFrame(
+    [
+        (case, kit, month, opponent, measure, 100.0 * (case + 1), 0.2 * case)
+        for case, (kit, month) in enumerate(
+            [("eye", 6), ("eye", 12), ("goggles", 6), ("goggles", 12)]
+        )
+        for measure in ("mean_pod", "min_pod")
+        for opponent in ("blind", "informed")
+    ],
+    columns=["case", "kit", "month", "opponent", "measure", "people", "share"],
+).assign(at_people=400.0)
 _FEW = {"draws": lambda _: 20}
 _LIT = {"dem": lambda w: w.fine, "observer": _inside, "max_km": lambda _: 0.5}
 _LITS = _LIT | {"observers": lambda w: gpd.GeoSeries([_inside(w)], crs=32638)}
@@ -578,6 +590,9 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.hindcast": {
         "observations": lambda _: bz.datasets.validation(), "question": _question, "kit": lambda _: "eye"
     },
+    "patrol.answer_break_even": {
+        "a": _question, "b": _question, "units": lambda _: 3.0, "kits": lambda _: ("eye", "eye")
+    },
     "patrol.answer_draws": {"question": _question, "kit": lambda _: "eye"},
     "patrol.answer_pod": {"question": _question, "kit": lambda _: "eye", "units": lambda _: [3.0]},
     "patrol.answer_sobol": {"question": _question, "kit": lambda _: "eye", "n": lambda _: 16},
@@ -613,7 +628,12 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
         "dem": lambda w: w.fine, "track": lambda w: _inside(w).buffer(200).exterior,
         "max_km": lambda _: 0.3,
     },
+    "whatif.break_even": {},
     "whatif.compare": {},
+    "whatif.pareto": {"table": lambda _: SWEPT},
+    "whatif.regret": {"table": lambda _: SWEPT},
+    "whatif.tornado": {"table": lambda _: SWEPT},
+    "whatif.two_way": {"table": lambda _: SWEPT, "rows": lambda _: "kit", "columns": lambda _: "month"},
     "whatif.sweep": {"changes": lambda _: {"force.crew": [4]}},
     "border.told_lengths": {"table": lambda _: bz.list_borders().head(3)},
     "Border.between": {"a": lambda _: "IRQ", "b": lambda _: "SYR"},

@@ -11,6 +11,7 @@ from . import (
     stream as stream,
     terrain as terrain,
     visibility as visibility,
+    whatif as whatif,
 )
 from .border import Border as Border, list_borders as list_borders
 from .corridor import Corridor as Corridor

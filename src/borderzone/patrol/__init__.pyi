@@ -44,6 +44,7 @@ from .answer.kits import (
     Stopping as Stopping,
     answer_table as answer_table,
     answer_pod as answer_pod,
+    answer_break_even as answer_break_even,
     answer_draws as answer_draws,
     answer_sobol as answer_sobol,
 )

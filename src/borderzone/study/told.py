@@ -58,8 +58,10 @@ __all__ = [
     "at_length",
     "band",
     "beyond",
+    "break_even_words",
     "cave_prone",
     "change_words",
+    "compared_words",
     "constants_words",
     "count",
     "every_inch_sentence",
@@ -1004,6 +1006,34 @@ def change_words(row: Any) -> str:
     scale, unit = (100, " points") if is_share(str(row.quantity)) else (1, "")
     low, high = scale * row.difference_low, scale * row.difference_high
     return f"{signed(scale * row.difference)}{unit} ({signed(low)} to {signed(high)})"
+
+
+def compared_words(scenario: str, kit: str) -> str:
+    """Name one side of a comparison: its scenario, and its kit where that is not the scenario's own."""
+    words = [f"“{scenario}”"] if scenario else []
+    words += [KIT_WORDS.get(kit, kit)] if kit != "scenario" or not scenario else []
+    return ", ".join(words)
+
+
+_DOES = {
+    "mean_pod": "see as many",
+    "min_pod": "see as many at the weakest place",
+    "mean_poi": "stop as many",
+}
+
+
+def break_even_words(row: Any) -> str:
+    """Say how many people of one side are worth those of the other, from a row of break-even."""
+    words = f"{count(row.people_b)} people ({compared_words(row.scenario_b, row.kit_b)}) {_DOES[row.measure]} as "
+    one = compared_words(row.scenario_a, row.kit_a)
+    if math.isnan(row.people):
+        return f"{words}an unknown number ({one})."
+    if not math.isfinite(row.people):
+        return f"{words}no number ({one}) does."
+    words += f"{rounded(row.people)} ({one}; 5 to 95 %: {rounded(row.people_low)} to {rounded(row.people_high)})"
+    if row.attainable < 1:
+        words += f"; no number does in {percent(1 - row.attainable)} of the draws"
+    return f"{words}."
 
 
 def upper_bound(result: StudyResult, before: str = "; ") -> str:

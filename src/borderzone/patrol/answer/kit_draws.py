@@ -22,6 +22,8 @@ from borderzone.patrol.theory.staffing import share_left_unchecked
 from borderzone.patrol.theory.tactics import coverage_against, pod_against
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from borderzone._typing import BoolArray, FloatArray
     from borderzone.patrol.answer.kits import Aim, KitQuestion
     from borderzone.patrol.force.forces import Force
@@ -37,6 +39,8 @@ DARK = pd.DataFrame({"moonlight": [0.0], "share": [1.0]})
 _DUTY_ON_TOUR = 0.5
 # What stands for nothing below a fraction.
 _NOTHING = 1e-300
+# Halvings of a level from 0 to 1, to all digits.
+_HALVINGS = 50
 # A drive after which nobody is there in time.
 _NEVER_H = 1e6
 _LAW_CODES = {"random": unit_counts.RANDOM, "beats_soft": unit_counts.BEATS_SOFT}
@@ -102,15 +106,8 @@ class Kit:
         if law == "standing":
             return self.posts_reach(number, measure, light)
         if measure == "min_pod":
-            seen, there = self.seen(light), self.there(light).least
-            ratio = self.speed[_half(light)] / self.crosser
             plan = self.plan_for_all(number, law, opponent, light)
-            found = np.zeros_like(ratio)
-            for k, share in enumerate(seen.share):
-                coverage = seen.rates[:, :, k] * plan
-                pod = pod_against(coverage, law, opponent, ratio, place="weakest")
-                found += share * (there[:, :, k] + (1.0 - there[:, :, k]) * pod)
-            moving = found.min(axis=1)
+            moving = self.least_seen(plan, law, opponent, light)
         else:
             moving = self.reached_already(measure, light) + unit_counts.share_for_units(
                 *self.mean_terms(measure, law, opponent, light), float(number)
@@ -123,21 +120,85 @@ class Kit:
             moving[ahead] = np.maximum(moving[ahead], standing)
         return np.asarray(moving)
 
+    def units_to_reach(
+        self, shares: FloatArray, measure: str, law: str, opponent: str, light: str
+    ) -> FloatArray:
+        """Units that reach a share of all crossings, another in each draw: `reached_with` read the other way."""
+        if measure == "mean_poi" and not self.force.has_ranges:
+            return np.full(len(self.masked), np.nan)
+        standing = self.posts(measure, shares, light)[0]
+        if law == "standing":
+            return standing
+        if measure == "min_pod":
+            return np.minimum(self.all_worth(shares, law, opponent, light), standing)
+        moving, _ = unit_counts.units_for_mean(
+            *self.mean_terms(measure, law, opponent, light),
+            self.per_unit_out,
+            shares - self.reached_already(measure, light),
+        )
+        return np.asarray(np.minimum(moving, standing))
+
+    def all_worth(self, shares: FloatArray, law: str, opponent: str, light: str) -> FloatArray:
+        """Units by draw of the plans of `plan_for_all` whose weakest place reaches a share."""
+        planned = self.even_plan(law, opponent, light)
+        low: FloatArray = np.zeros((len(shares), 1))
+        high: FloatArray = np.ones((len(shares), 1))
+        for _ in range(_HALVINGS):
+            level = (low + high) / 2.0
+            seen = self.least_seen(planned(level), law, opponent, light)
+            enough = seen[:, None] >= shares[:, None]
+            low, high = np.where(enough, low, level), np.where(enough, level, high)
+        # Where the level ends at certainty no number is enough; where nothing is wanted, none is sent.
+        units = np.where(high[:, 0] < 1.0, planned(np.minimum(high, _CERTAIN)).sum(axis=1), np.inf)
+        return np.where(shares > self.reached_already("min_pod", light), units, 0.0)
+
+    def least_seen(self, plan: FloatArray, law: str, opponent: str, light: str) -> FloatArray:
+        """Share that is seen at the weakest place with units by segment, by draw."""
+        seen, there = self.seen(light), self.there(light).least
+        ratio = self.speed[_half(light)] / self.crosser
+        found = np.zeros_like(ratio)
+        for k, share in enumerate(seen.share):
+            coverage = seen.rates[:, :, k] * plan
+            pod = pod_against(coverage, law, opponent, ratio, place="weakest")
+            found += share * (there[:, :, k] + (1.0 - there[:, :, k]) * pod)
+        return np.asarray(found.min(axis=1))
+
     def plan_for_all(self, number: float, law: str, opponent: str, light: str) -> FloatArray:
         """Units by segment with which all are worth the same, with every state but posts at its median."""
+        planned, rates = self.even_plan(law, opponent, light), self.seen(light).rates[0]
+        plan: FloatArray = 1.0 / (rates @ self.seen(light).share)[None, :]
+        low: FloatArray = np.zeros((1, 1))
+        high: FloatArray = np.ones((1, 1))
+        for _ in range(_HALVINGS):
+            level = (low + high) / 2.0
+            need = planned(level)
+            total = need.sum(axis=1, keepdims=True)
+            enough = total <= number
+            low, high = np.where(enough, level, low), np.where(enough, high, level)
+            plan = np.where(enough & (total > 0.0), need, plan)
+        return np.asarray(number * plan / plan.sum(axis=1, keepdims=True))
+
+    def even_plan(self, law: str, opponent: str, light: str) -> Callable[[FloatArray], FloatArray]:
+        """Give what makes a plan by draw and segment in which every place is worth a level of its draw."""
         seen, ratio = self.seen(light), self.speed[_half(light)][0] / self.crosser[0]
         rates, there = seen.rates[0] @ seen.share, self.there(light).least @ seen.share
-        low, high, plan = 0.0, 1.0, 1.0 / rates
-        if there.any():
-            return _plan_beside(number, rates, there, *tabled_coverage(law, opponent, ratio))
-        for _ in range(50 if law != "random" else 0):
-            middle = (low + high) / 2.0
-            need = coverage_against(middle, law, opponent, ratio, place="weakest") / rates
-            if need.sum() <= number:
-                low, plan = middle, need if need.any() else plan
-            else:
-                high = middle
-        return np.asarray(number * plan / plan.sum())
+        # Where nothing stands all draws have one plan.
+        there = there if there.any() else there[:1]
+        coverage: FloatArray = np.zeros(1)
+        pod: FloatArray = np.zeros((1, len(rates)))
+        if law != "random":
+            coverage, pod = tabled_coverage(law, opponent, ratio)
+
+        def planned(level: FloatArray) -> FloatArray:
+            left = np.maximum(level - there, 0.0) / np.maximum(1.0 - there, _NOTHING)
+            if law == "random":
+                return np.asarray(-np.log1p(-left) / rates)
+            need = np.empty_like(left)
+            for i, rate in enumerate(rates):
+                need[:, i] = np.interp(left[:, i], pod[:, i], coverage) / rate
+            return need
+
+        return planned
 
     def every_inch(
         self, target: float, law: str, opponent: str, light: str
@@ -496,25 +557,6 @@ def tabled_coverage(law: str, opponent: str, ratio: FloatArray) -> tuple[FloatAr
     return coverage, np.maximum.accumulate(
         np.broadcast_to(pod, (coverage.size, ratio.size)), axis=0
     )
-
-
-def _plan_beside(
-    number: float, rates: FloatArray, there: FloatArray, coverage: FloatArray, pod: FloatArray
-) -> FloatArray:
-    """So many units by draw and segment, beside posts that see a share of what crosses there."""
-    low, high = np.zeros((len(there), 1)), np.ones((len(there), 1))
-    plan = np.broadcast_to(1.0 / rates, there.shape)
-    for _ in range(50):
-        level = (low + high) / 2.0
-        left = np.maximum(level - there, 0.0) / np.maximum(1.0 - there, _NOTHING)
-        need = np.empty_like(there)
-        for i, rate in enumerate(rates):
-            need[:, i] = np.interp(left[:, i], pod[:, i], coverage) / rate
-        total = need.sum(axis=1, keepdims=True)
-        enough = total <= number
-        low, high = np.where(enough, level, low), np.where(enough, high, level)
-        plan = np.where(enough & (total > 0.0), need, plan)
-    return np.asarray(number * plan / plan.sum(axis=1, keepdims=True))
 
 
 def _half(light: str) -> str:

@@ -16,6 +16,7 @@ from borderzone._guards import (
     as_probabilities,
     check_between,
     check_choice,
+    check_non_negative,
     check_positive,
     check_whole,
     guarded,
@@ -52,6 +53,7 @@ __all__ = [
     "Aim",
     "KitQuestion",
     "Stopping",
+    "answer_break_even",
     "answer_draws",
     "answer_pod",
     "answer_sobol",
@@ -610,6 +612,75 @@ def answer_pod(  # noqa: PLR0913 - a row of the table, and with how many
         row |= {"share": middle, "low": low, "high": high, "share_at_medians": float(share[0])}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def answer_break_even(  # noqa: PLR0913 - two rows of the table, and with how many
+    a: KitQuestion,
+    b: KitQuestion,
+    units: float,
+    *,
+    kits: tuple[str, str] = ("scenario", "scenario"),
+    laws: tuple[str, str] = ("random", "random"),
+    opponent: str = "blind",
+    light: str = "night",
+    measure: str = "mean_pod",
+) -> pd.DataFrame:
+    """
+    Give the units of one kit that reach what a number of another kit does, draw by draw.
+
+    Parameters
+    ----------
+    a, b
+        What the two kits stand on, with the same draws and segments.
+    units
+        Units of the second kit out at once.
+    kits
+        One of the kits of `a`, and one of `b`.
+    laws
+        Of each, as in `answer_draws`.
+    opponent, light, measure
+        As in `answer_pod`.
+
+    Returns
+    -------
+    DataFrame
+        A row for each ``draw``, of which 0 has every state at its median: ``share`` that the units of
+        `b` reach, and the smallest number of ``units`` of `a`, with their ``people``, that reaches it.
+        Infinite where no number is enough.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a word is unknown, the number is negative, or the draws or segments of the two differ.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from borderzone.patrol import FORCES
+    >>> ground = pd.DataFrame(
+    ...     {"f_mask": [0.2], "patrol_speed_factor": [1.0], "crosser_km_h": [4.0]}
+    ... )
+    >>> kits = {"eye": FORCES["vehicle_patrol"], "goggles": FORCES["vehicle_night_vision"]}
+    >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([100.0]), ground=ground, draws=64)
+    >>> answer_break_even(question, question, 20, kits=("eye", "goggles")).loc[0].round(2).tolist()
+    [0.41, 142.14, 568.55]
+    """
+    if len(a.drawn) != len(b.drawn) or a.seed != b.seed or len(a.lengths_km) != len(b.lengths_km):
+        msg = (
+            "kits break even draw by draw: ask both with one seed, one number of draws and the same "
+            f"segments, got seeds {a.seed} and {b.seed}, {len(a.drawn) - 1} and {len(b.drawn) - 1} "
+            f"draws, {len(a.lengths_km)} and {len(b.lengths_km)} segments"
+        )
+        raise InvalidParameterError(msg)
+    (one, law, aim), (other, other_law, _) = (
+        _asked(*each, opponent, measure) for each in zip((a, b), kits, laws, strict=True)
+    )
+    check_choice(light, "light", _LIGHTS)
+    number = check_non_negative(units, "units")
+    share = other.reached_with(number, aim.measure, other_law, opponent, light)
+    found = one.units_to_reach(share, aim.measure, law, opponent, light)
+    columns = {"share": share, "units": found, "people": one.force.crew * found}
+    return pd.DataFrame(columns).rename_axis("draw")
 
 
 def units_for_share(
