@@ -223,6 +223,20 @@ class World:
         return self.study.with_scenario(self.study.scenario.changed({"force.crew": 6})).run()
 
     @cached_property
+    def sweep(self) -> Path:
+        """Give the folder of a sweep of one case."""
+        folder = self.folder / "sweep"
+        bz.sweep(self.study, {"force.crew": [4]}, folder=folder)
+        return folder
+
+    @cached_property
+    def plan(self) -> Path:
+        """Give the plan of a sweep."""
+        path = self.folder / "plan.toml"
+        path.write_text("[vary]\ndepth_km = [25, 50]\n", encoding="utf-8")
+        return path
+
+    @cached_property
     def case(self) -> Any:
         """Give the case."""
         segments = self.result.segments
@@ -594,6 +608,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
         "a": _question, "b": _question, "units": lambda _: 3.0, "kits": lambda _: ("eye", "eye")
     },
     "patrol.answer_draws": {"question": _question, "kit": lambda _: "eye"},
+    "patrol.answer_case": {"question": _question, "kit": lambda _: "eye"},
     "patrol.answer_pod": {"question": _question, "kit": lambda _: "eye", "units": lambda _: [3.0]},
     "patrol.answer_sobol": {"question": _question, "kit": lambda _: "eye", "n": lambda _: 16},
     "patrol.answer_table": {"question": _question},
@@ -634,7 +649,11 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "whatif.regret": {"table": lambda _: SWEPT},
     "whatif.tornado": {"table": lambda _: SWEPT},
     "whatif.two_way": {"table": lambda _: SWEPT, "rows": lambda _: "kit", "columns": lambda _: "month"},
-    "whatif.sweep": {"changes": lambda _: {"force.crew": [4]}},
+    "whatif.open_sweep": {"folder": lambda w: w.sweep},
+    "whatif.read_plan": {"path": lambda w: w.plan},
+    "Study.kit_question": {"ground": lambda w: w.result.ground},
+    "Study.patrol_answer": {"ground": lambda w: w.result.ground},
+    "whatif.sweep": {"vary": lambda _: {"force.crew": [4]}},
     "border.told_lengths": {"table": lambda _: bz.list_borders().head(3)},
     "Border.between": {"a": lambda _: "IRQ", "b": lambda _: "SYR"},
     "Border.from_line": {"line": lambda w: w.border.line},

@@ -22,6 +22,6 @@ from .provenance import show_versions as show_versions
 from .report import write_report as write_report
 from .scenario import PRESETS as PRESETS, Scenario as Scenario
 from .study import Study as Study, StudyResult as StudyResult
-from .whatif import compare as compare, sweep as sweep
+from .whatif import compare as compare, open_sweep as open_sweep, sweep as sweep
 
 __version__: str

@@ -311,15 +311,16 @@ def test_a_study_file_with_an_impossible_length_is_refused(
         bz.Study.from_toml(path)
 
 
-def test_a_sweep_over_lengths_takes_one_ground(study: bz.Study, result: StudyResult) -> None:
-    table = bz.sweep(study, {"length": ["measured", "published"]})
-    rows = table.query("measure == 'mean_pod' and target == 0.9").set_index("length")
-    expected = {
-        length: told.units(result, "mean_pod", target=0.9, length=length)[0].middle
-        for length in ("measured", "published")
-    }
-    assert rows["out_p50"].to_dict() == expected
-    assert len(table) == 2 * 6
+def test_a_sweep_over_lengths_takes_one_ground(
+    study: bz.Study, ground: Ground, result: StudyResult
+) -> None:
+    table = bz.sweep(study, {"length": ["measured", "published"]}, bands=True, ground=ground)
+    found = table.query("opponent == 'blind'").set_index(["length", "measure"])["units"]
+    assert result.answer is not None
+    rows = result.answer.query("kit == 'scenario' and opponent == 'blind'")
+    own = rows[rows["law"] == result.scenario.law]
+    expected = own.set_index(["length", "measure"])["units"]
+    pd.testing.assert_series_equal(found.sort_index(), expected.sort_index())
 
 
 def test_a_comparison_tells_its_unit_counts_for_both_lengths(

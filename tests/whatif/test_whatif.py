@@ -128,21 +128,19 @@ def test_results_of_other_seeds_are_not_paired(
         bz.compare(result, other)
 
 
-def test_a_sweep_has_a_row_for_every_combination(study: bz.Study) -> None:
-    """Two speeds and two response probabilities: four runs, and faster is never worse."""
-    quick = study.with_scenario(study.scenario.changed({"draws": 100, "resolution_m": 5000}))
+def test_a_sweep_has_a_row_for_every_combination(study: bz.Study, ground: Ground) -> None:
+    """Two speeds and two crews: four cases; faster takes fewer people, larger crews more."""
+    table = bz.sweep(study, {"force.patrol_km_h": [10, 20], "force.crew": [4, 3]}, ground=ground)
 
-    table = bz.sweep(quick, {"force.patrol_km_h": [10, 20], "force.p_respond": [0.6, 0.8]})
-
-    groups = table.groupby(["force.patrol_km_h", "force.p_respond"])
+    groups = table.groupby(["force.patrol_km_h", "force.crew"])
     assert groups.ngroups == 4
     assert len(set(groups.size())) == 1
-    half = table.query("measure == 'mean_poi' and target == 0.5")
+    half = table.query("measure == 'mean_poi' and opponent == 'blind'")
     wide = half.pivot_table(
-        index="force.patrol_km_h", columns="force.p_respond", values="out_p50"
+        index="force.patrol_km_h", columns="force.crew", values="people"
     ).to_numpy()
     assert (wide[0] > wide[1]).all()
-    assert (wide[:, 0] > wide[:, 1]).all()
+    assert (wide[:, 0] < wide[:, 1]).all()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +149,7 @@ def test_a_sweep_has_a_row_for_every_combination(study: bz.Study) -> None:
         ({}, "needs lists of values"),
         ({"depth_km": []}, "needs lists of values"),
         ({"force.sensor": "eye"}, "needs lists of values"),
-        ({"depth": [1]}, "a scenario has no 'depth'"),
+        ({"depth": [1]}, "did you mean 'depth_km'"),
         ({"depth_km": [-1]}, "depth_km = -1"),
     ],
 )

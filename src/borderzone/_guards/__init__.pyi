@@ -56,6 +56,8 @@ from .words import (
     as_day as as_day,
     check_choice as check_choice,
     check_flag as check_flag,
+    check_progress as check_progress,
+    is_flag as is_flag,
     check_text as check_text,
     listed as listed,
     percent as percent,

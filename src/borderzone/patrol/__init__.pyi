@@ -45,6 +45,7 @@ from .answer.kits import (
     answer_table as answer_table,
     answer_pod as answer_pod,
     answer_break_even as answer_break_even,
+    answer_case as answer_case,
     answer_draws as answer_draws,
     answer_sobol as answer_sobol,
 )

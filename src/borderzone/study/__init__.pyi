@@ -2,4 +2,9 @@ from .record import Study as Study
 from .ground import Ground as Ground
 from .result import StudyResult as StudyResult
 from . import told as told
-from .patrols import own_law as own_law
+from .patrols import (
+    KITS as KITS,
+    KIT_DRAWS as KIT_DRAWS,
+    own_law as own_law,
+)
+from .given import LAYERS as LAYERS

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -35,13 +36,22 @@ if TYPE_CHECKING:
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
 
-__all__ = ["PatrolFindings", "lengths_told", "own_law", "patrols_on"]
+__all__ = [
+    "KITS",
+    "KIT_DRAWS",
+    "PatrolFindings",
+    "kit_question",
+    "lengths_told",
+    "own_law",
+    "patrol_answer",
+    "patrols_on",
+]
 
 # Where measured and published length differ by more, what hangs on the length is told for both.
 _LENGTHS_DIFFER = 0.03
 # Evenly spread draws of nature: a 5 or 95 % quantile of so many is right to some 3 %, and digits are
 # rounded to that.
-_KIT_DRAWS = 1024
+KIT_DRAWS = 1024
 # Draws behind what real forces reach: two digits, with a band that is wide.
 _ROUGH_DRAWS = 256
 # Base samples of the Sobol indices: a quarter of the draws, a power of two, no more than this.
@@ -137,29 +147,11 @@ def patrols_on(
     """Ask what patrols detect and stop on a ground, by unit count."""
     if ground.table is None:
         return PatrolFindings()
-    question = PatrolQuestion(
-        force=scenario.force,
-        assumptions=scenario.assumptions(),
-        light=scenario.light,
-        law=scenario.law,
-        vehicle_km_h=scenario.crosser_vehicle_km_h if scenario.crosser == "vehicle" else None,
-        by_reports=scenario.weights == "incidents" and pressure is not None,
-        targets=scenario.targets,
-        confidence=scenario.confidence,
-        max_units=scenario.max_units,
-        reference_units=scenario.reference_units,
-        shift_h=scenario.shift_h,
-        draws=scenario.draws,
-        seed=seed,
-    )
     reported = None if pressure is None else pressure.set_index("segment")["weight"]
-    corridor = ground.corridor
-    told = lengths_told(corridor.border, scenario.length)
-    lengths = [_length(corridor, name) for name in told]
-    answer = question.answer(ground.table, lengths, reported=reported, progress=step)
-    weights = reported if question.by_reports else None
+    answer = patrol_answer(ground, scenario, seed, reported=reported, progress=step)
+    lengths = _lengths(ground.corridor, scenario)
     step("kits side by side")
-    asked = _kits(ground, scenario, question, weights)
+    asked = kit_question(ground, scenario, seed, reported=reported)
     found = _answered(ground, scenario, asked)
     # Real forces are held against the model where none of the user's posts stand.
     bare = replace(_bare(asked), draws=min(scenario.draws, _ROUGH_DRAWS))
@@ -170,6 +162,35 @@ def patrols_on(
         hindcast=Later(lambda: hindcast(datasets.validation(), bare, **how)),
         assumptions=_assumptions(answer.assumptions, asked),
     )
+
+
+def patrol_answer(
+    ground: Ground,
+    scenario: Scenario,
+    seed: int,
+    *,
+    reported: pd.Series | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> PatrolAnswer:
+    """Work out curve and required units of a scenario's own force."""
+    assert ground.table is not None  # noqa: S101 - asked before
+    question = PatrolQuestion(
+        force=scenario.force,
+        assumptions=scenario.assumptions(),
+        light=scenario.light,
+        law=scenario.law,
+        vehicle_km_h=scenario.crosser_vehicle_km_h if scenario.crosser == "vehicle" else None,
+        by_reports=scenario.weights == "incidents" and reported is not None,
+        targets=scenario.targets,
+        confidence=scenario.confidence,
+        max_units=scenario.max_units,
+        reference_units=scenario.reference_units,
+        shift_h=scenario.shift_h,
+        draws=scenario.draws,
+        seed=seed,
+    )
+    lengths = _lengths(ground.corridor, scenario)
+    return question.answer(ground.table, lengths, reported=reported, progress=progress)
 
 
 def _bare(asked: KitQuestion) -> KitQuestion:
@@ -185,7 +206,7 @@ def own_law(scenario: Scenario) -> str:
 def _answered(ground: Ground, scenario: Scenario, asked: KitQuestion) -> dict[str, Any]:
     """Answer a question of kits: for each length, by state of nature, and by month and moon."""
     corridor = ground.corridor
-    lengths = [_length(corridor, name) for name in lengths_told(corridor.border, scenario.length)]
+    lengths = _lengths(corridor, scenario)
     kits = pd.concat(
         [
             answer_table(replace(asked, lengths_km=length.by_segment_km)).assign(
@@ -264,7 +285,7 @@ def _by_night(ground: Ground, scenario: Scenario, asked: KitQuestion, law: str) 
 
 
 # What a force may be given, a row each of the answer: patrols by vehicle with other eyes, and posts.
-_KITS = {
+KITS = {
     "eye": FORCES["vehicle_patrol"],
     "goggles": FORCES["vehicle_night_vision"],
     "thermal": FORCES["vehicle_thermal"],
@@ -272,42 +293,56 @@ _KITS = {
 }
 
 
-def _kits(
-    ground: Ground, scenario: Scenario, question: PatrolQuestion, weights: pd.Series | None
+def kit_question(
+    ground: Ground,
+    scenario: Scenario,
+    seed: int,
+    *,
+    reported: pd.Series | None = None,
+    draws: int | None = None,
 ) -> KitQuestion:
-    """Ask what each kit takes on a ground, and what the scenario's own does."""
+    """Ask what each kit takes on a ground, and what the scenario's own does, in as many draws as needed."""
     assert ground.table is not None  # noqa: S101 - asked before
     corridor, table = ground.corridor, ground.table
     middle = corridor.border.point_at(corridor.border.length_km / 2)
-    months = range(1, 13) if scenario.month is None else (scenario.month,)
-    hours = [float(access.night_hours(middle.y, month, twilight="nautical")) for month in months]
     lengths = _length(corridor, scenario.length).by_segment_km
-    if question.vehicle_km_h is not None:
-        table = table.assign(crosser_km_h=question.vehicle_km_h)
+    driving = scenario.crosser == "vehicle"
+    if driving:
+        table = table.assign(crosser_km_h=scenario.crosser_vehicle_km_h)
+    weights = reported if scenario.weights == "incidents" else None
     drive = table["response_median_h"] if "response_median_h" in table else table["hours_median"]
+    assumptions = scenario.assumptions() if scenario.uncertainty else {}
+    night, night_h = _night(middle.x, middle.y, scenario.month, scenario.moon)
     return KitQuestion(
-        kits=_KITS | {"scenario": scenario.force},
+        kits=KITS | {"scenario": scenario.force},
         lengths_km=lengths,
         ground=table,
         weights=lengths if weights is None else weights,
         drive_h=drive,
-        night=_coarser(
-            access.night_light(middle.y, scenario.month, moon=scenario.moon, longitude_deg=middle.x)
-        ),
-        night_h=sum(hours) / len(hours),
+        night=night,
+        night_h=night_h,
         shift_h=scenario.shift_h,
         relief=scenario.force.shift_factor,
         stopping=Stopping(cover_km=scenario.cover_km, call_delay_h=scenario.report_minutes / 60.0),
-        target="person" if question.vehicle_km_h is None else "vehicle",
-        nature={
-            name: question.assumptions[name] for name in scenario.uncertainty if name in NATURE
-        },
+        target="vehicle" if driving else "person",
+        nature={name: assumptions[name] for name in scenario.uncertainty if name in NATURE},
         posts=scenario.posts,
         obstacles=scenario.obstacles,
         line_km=corridor.border.length_km,
-        draws=min(scenario.draws, _KIT_DRAWS),
-        seed=question.seed,
+        draws=min(scenario.draws, KIT_DRAWS) if draws is None else draws,
+        seed=seed,
     )
+
+
+@lru_cache(maxsize=64)
+def _night(
+    lon: float, lat: float, month: int | None, moon: Literal["mean", "dark", "full"]
+) -> tuple[pd.DataFrame, float]:
+    """Give the states of light of a night, and its hours: the mean of the year without a month."""
+    months = range(1, 13) if month is None else (month,)
+    hours = [float(access.night_hours(lat, each, twilight="nautical")) for each in months]
+    lit = access.night_light(lat, month, moon=moon, longitude_deg=lon)
+    return _coarser(lit), sum(hours) / len(hours)
 
 
 def _coarser(night: pd.DataFrame) -> pd.DataFrame:
@@ -323,6 +358,11 @@ def lengths_told(border: Border, chosen: str) -> tuple[str, ...]:
     if published is None or abs(border.length_km / published - 1.0) <= _LENGTHS_DIFFER:
         return (chosen,)
     return (chosen, "published" if chosen == "measured" else "measured")
+
+
+def _lengths(corridor: Corridor, scenario: Scenario) -> list[BorderLength]:
+    """Give the lengths that are told, that of the scenario first."""
+    return [_length(corridor, name) for name in lengths_told(corridor.border, scenario.length)]
 
 
 def _length(corridor: Corridor, name: str) -> BorderLength:

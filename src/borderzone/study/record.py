@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from borderzone import datasets, incidents
-from borderzone._guards import asked_from, check_path, check_text, guarded, seed_number, shown
+from borderzone._guards import (
+    asked_from,
+    check_path,
+    check_progress,
+    check_text,
+    check_whole,
+    guarded,
+    seed_number,
+    shown,
+)
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
@@ -44,7 +53,7 @@ from borderzone.study.ground import (
     read_ground,
 )
 from borderzone.study.incident_findings import IncidentFindings, Reported, hotspots_of
-from borderzone.study.patrols import patrols_on
+from borderzone.study.patrols import kit_question, patrol_answer, patrols_on
 from borderzone.study.result import Later, StudyResult
 from borderzone.study.study_file import STUDY_KEYS, read_study
 from borderzone.study.told import left_out, summary_sentences
@@ -53,8 +62,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import geopandas as gpd
+    import pandas as pd
 
     from borderzone._typing import Seed
+    from borderzone.patrol import KitQuestion, PatrolAnswer
     from borderzone.study.patrols import PatrolFindings
 
 __all__ = ["Study"]
@@ -320,6 +331,30 @@ class Study:
         return replace(self, scenario=_check_scenario(scenario))
 
     @property
+    def given(self) -> dict[str, Any]:
+        """
+        What it was given, in words, and in paths and digests of the data.
+
+        Returns
+        -------
+        dict
+            By layer, as a result has it.
+        """
+        return as_given(self)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """
+        How its layers are read.
+
+        Returns
+        -------
+        dict
+            Legend of land cover, scale of aridity, column of roads, whether roads cross barriers.
+        """
+        return {name: getattr(self, name) for name in SETTINGS}
+
+    @property
     def ground_key(self) -> tuple[Any, ...]:
         """
         The assumptions on which its ground depends.
@@ -346,12 +381,12 @@ class Study:
             To be handed to `run` of every study that shares it.
         """
         check_files(self)
-        step = StageClock(_check_progress(progress))
+        step = StageClock(check_progress(progress))
         step("border and corridor")
         corridor = Corridor.around(
             self.border, depth_km=self.scenario.depth_km, segment_km=self.scenario.segment_km
         )
-        sources = {name: getattr(self, name) for name in (*LAYERS, *SETTINGS)}
+        sources = {name: getattr(self, name) for name in LAYERS} | self.settings
         ground = read_ground(corridor, sources, self.scenario, step)
         return replace(ground, stages=step.stop())
 
@@ -386,27 +421,14 @@ class Study:
             If an input cannot be used.
         """
         number = seed_number(self.seed if seed is None else seed, below=_SEEDS)
-        _check_progress(progress)
+        check_progress(progress)
         check_files(self)
         if ground is None:
             ground = self.read_ground(progress)
-        elif _check_ground(ground).key != self.ground_key:
-            msg = (
-                "the ground was read under other assumptions (depth, segments, resolution, "
-                "thresholds, weights or mode); read it again with read_ground"
-            )
-            raise InvalidScenarioError(msg)
+        self.check_ground(ground)
         step = StageClock(progress)
         step("incidents")
-        with _where(self._file):
-            reported = Reported.of(
-                place_of(self.incidents),
-                ground.corridor,
-                self.scenario,
-                number,
-                polygons=(self.districts, self.provinces),
-                **how_read(self),
-            )
+        reported = self._reported(ground, number)
         patrols = patrols_on(ground, self.scenario, number, step, pressure=reported.pressure)
         if self.hotspots is not None:
             step("hot spots")
@@ -417,6 +439,109 @@ class Study:
         result = _result(self, ground, patrols, found, reported, number)
         result = replace(result, notes=(*result.notes, *no_spots))
         return replace(result, stages={**ground.stages, **step.stop()})
+
+    def check_ground(self, ground: Ground) -> Ground:
+        """
+        Refuse a ground that was read under other assumptions.
+
+        Parameters
+        ----------
+        ground
+            From `read_ground`.
+
+        Returns
+        -------
+        Ground
+            The same.
+
+        Raises
+        ------
+        InvalidScenarioError
+            If it is not the ground of this study.
+        """
+        if _check_ground(ground).key != self.ground_key:
+            msg = (
+                "the ground was read under other assumptions (depth, segments, resolution, "
+                "thresholds, weights or mode); read it again with read_ground"
+            )
+            raise InvalidScenarioError(msg)
+        return ground
+
+    def kit_question(
+        self, ground: Ground, seed: Seed | None = None, *, draws: int | None = None
+    ) -> KitQuestion:
+        """
+        Give what the answer stands on, without working it out.
+
+        Parameters
+        ----------
+        ground
+            From `read_ground` of a study that shares it.
+        seed
+            Seed of everything random; the study's own when left out.
+        draws
+            Draws of nature; as many as `run` takes when left out.
+
+        Returns
+        -------
+        KitQuestion
+            For `borderzone.patrol.answer_case` and its like; the scenario's own kit is ``"scenario"``.
+
+        Raises
+        ------
+        InvalidScenarioError
+            If the ground has no elevation, and so no unit counts.
+        """
+        number, count = self._numbers(seed, draws)
+        reported = self._weights(_with_table(ground), number)
+        return kit_question(ground, self.scenario, number, reported=reported, draws=count)
+
+    def patrol_answer(self, ground: Ground, seed: Seed | None = None) -> PatrolAnswer:
+        """
+        Work out curve and required units of the scenario's own force alone.
+
+        Parameters
+        ----------
+        ground
+            From `read_ground` of a study that shares it.
+        seed
+            Seed of everything random; the study's own when left out.
+
+        Returns
+        -------
+        PatrolAnswer
+            As `run` has it, without the tables of other kits.
+
+        Raises
+        ------
+        InvalidScenarioError
+            If the ground has no elevation, and so no unit counts.
+        """
+        number, _ = self._numbers(seed, None)
+        reported = self._weights(_with_table(ground), number)
+        return patrol_answer(ground, self.scenario, number, reported=reported)
+
+    def _numbers(self, seed: Seed | None, draws: int | None) -> tuple[int, int | None]:
+        number = seed_number(self.seed if seed is None else seed, below=_SEEDS)
+        return number, None if draws is None else check_whole(draws, "draws", lowest=2)
+
+    def _weights(self, ground: Ground, number: int) -> pd.Series | None:
+        """Share of the reported crossings of each segment, where the scenario weighs by it."""
+        if self.scenario.weights != "incidents":
+            return None
+        found = self._reported(ground, number).pressure
+        return None if found is None else found.set_index("segment")["weight"]
+
+    def _reported(self, ground: Ground, number: int) -> Reported:
+        with _where(self._file):
+            return Reported.of(
+                place_of(self.incidents),
+                ground.corridor,
+                self.scenario,
+                number,
+                polygons=(self.districts, self.provinces),
+                **how_read(self),
+            )
 
 
 @contextmanager
@@ -457,11 +582,13 @@ def _check_ground(ground: Any) -> Ground:
     return ground
 
 
-def _check_progress(progress: Any) -> Any:
-    if progress is not None and not callable(progress):
-        msg = f"progress must be a function of the name of a step, or None, got {shown(progress)}"
-        raise InvalidParameterError(msg)
-    return progress
+def _with_table(ground: Any) -> Ground:
+    found = _check_ground(ground)
+    if found.table is None:
+        lack = found.missing.get("elevation") or found.missing.get("sections")
+        msg = f"there are no unit counts: {'no elevation' if lack is None else f'{lack.reason}; {lack.cure}'}"
+        raise InvalidScenarioError(msg)
+    return found
 
 
 def _result(
@@ -476,7 +603,7 @@ def _result(
     records = [*records_of(study.border), outside.record, *ground.records, *reported.records]
     if patrols.asked is not None:
         records.append(datasets.record("validation"))
-    given = as_given(study)
+    given = study.given
     missing = dict(ground.missing)
     if found.events is None:
         missing["incidents"] = missing_layer("incidents", None, study.border)

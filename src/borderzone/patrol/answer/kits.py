@@ -54,6 +54,7 @@ __all__ = [
     "KitQuestion",
     "Stopping",
     "answer_break_even",
+    "answer_case",
     "answer_draws",
     "answer_pod",
     "answer_sobol",
@@ -81,6 +82,7 @@ AIMS = (
 # Unled units and led ones: the rows of a kit that moves.
 _ROW_LAWS = ("random", "beats_soft")
 _LIGHTS = ("night", "dark", "day")
+_MOST_UNITS = 1e9
 # Which row of the drawn own parts of the ground a draw takes, as a state of nature.
 _OWN = "f_mask_own"
 # So many grounds are drawn for draws made elsewhere: the same for any number of rows.
@@ -333,6 +335,18 @@ class KitQuestion:
             own = np.where(np.isnan(place)[:, None], 0.0, own[row])
         return np.vstack([np.zeros(segments), own])
 
+    def at_medians(self) -> KitQuestion:
+        """
+        Ask the same with every state of nature at its median: numbers without a band, in no time.
+
+        Returns
+        -------
+        KitQuestion
+            With draws that are all the same.
+        """
+        medians = {name: [_at(row, 0.5)] * 2 for name, row in self.states.items()}
+        return replace(self, draws=pd.DataFrame(medians))
+
     def kit(self, name: str) -> Force:
         """
         Give a kit by its name.
@@ -421,20 +435,87 @@ def answer_table(question: KitQuestion) -> pd.DataFrame:
 def _rows(question: KitQuestion, kit: Kit) -> Iterator[dict[str, Any]]:
     for aim in AIMS:
         for law in ("standing",) if kit.force.stands else _ROW_LAWS:
-            # Posts are always there, and units that nobody leads give nothing away: who
-            # watches them learns nothing.
-            blind = _row(question, kit, aim, law, "blind")
-            for opponent in OPPONENTS:
-                learns = law == "beats_soft" and opponent != "blind"
-                yield (
-                    _row(question, kit, aim, law, opponent)
-                    if learns
-                    else blind | {"opponent": opponent}
-                )
+            yield from (row for row, _ in _against_each(question, kit, aim, law))
 
 
-def _row(question: KitQuestion, kit: Kit, aim: Aim, law: str, opponent: str) -> dict[str, Any]:
-    found = _counts(question, kit, aim, law, opponent)
+def _against_each(
+    question: KitQuestion, kit: Kit, aim: Aim, law: str
+) -> Iterator[tuple[dict[str, Any], dict[str, FloatArray]]]:
+    """Give the row of each opponent, with what stands behind it draw by draw."""
+    # Posts are always there, and units that nobody leads give nothing away: who watches them learns nothing.
+    blind = _counts(question, kit, aim, law, "blind")
+    row = _row(aim, law, "blind", blind)
+    for opponent in OPPONENTS:
+        if law == "beats_soft" and opponent != "blind":
+            found = _counts(question, kit, aim, law, opponent)
+            yield _row(aim, law, opponent, found), found
+        else:
+            yield row | {"opponent": opponent}, blind
+
+
+def answer_case(
+    question: KitQuestion, kit: str, *, law: str = "random", units: float | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """
+    Give the rows of one kit, led or unled, and the people behind them draw by draw.
+
+    Parameters
+    ----------
+    question
+        What it stands on.
+    kit
+        One of its kits.
+    law
+        ``"random"`` or ``"beats_soft"``; posts stand, whatever is said here.
+    units
+        Units out whose reach is told beside each row; not told when left out.
+
+    Returns
+    -------
+    table : DataFrame
+        Rows as in `answer_table`, and with `units` the columns ``at_units``, ``share`` that they reach of the
+        row's measure, ``share_low`` and ``share_high``.
+    draws : DataFrame
+        People out by draw, of which 0 has every state at its median: a column for each row, named by
+        measure and opponent.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a word is unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from borderzone.patrol import FORCES
+    >>> ground = pd.DataFrame(
+    ...     {"f_mask": [0.2], "patrol_speed_factor": [1.0], "crosser_km_h": [4.0]}
+    ... )
+    >>> kits = {"eye": FORCES["vehicle_patrol"]}
+    >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([100.0]), ground=ground, draws=64)
+    >>> table, draws = answer_case(question, "eye", units=188)
+    >>> round(float(table["share"].iloc[0]), 2), len(draws)
+    (0.5, 65)
+    """
+    one, law, _ = _asked(question, kit, law, "blind", AIMS[0].measure)
+    if units is not None:
+        check_between(units, "units", 0.0, _MOST_UNITS)
+    rows, people = [], {}
+    for aim in AIMS:
+        reach: dict[str, Any] = {}
+        for row, found in _against_each(question, one, aim, law):
+            opponent = row["opponent"]
+            if units is not None and (law == "beats_soft" or not reach):
+                share = one.reached_with(units, aim.measure, law, opponent, aim.light)
+                low, middle, high = _band(share)
+                reach = {"at_units": float(units), "share": middle}
+                reach |= {"share_low": low, "share_high": high}
+            rows.append(row | reach)
+            people[f"{aim.measure}|{opponent}"] = found["people"]
+    return pd.DataFrame(rows), pd.DataFrame(people).rename_axis("draw")
+
+
+def _row(aim: Aim, law: str, opponent: str, found: dict[str, FloatArray]) -> dict[str, Any]:
     row: dict[str, Any] = {"law": law, "opponent": opponent}
     row |= {"light": aim.light, "target": aim.target, "measure": aim.measure}
     for name in ("units", "people", "payroll"):
