@@ -128,7 +128,7 @@ class _SweepJob:
         columns += ["payroll"] + (["payroll_low", "payroll_high"] if bands else [])
         columns += list(_BAND_COLUMNS[6:]) if bands else []
         if "pod" in self.outputs:
-            columns += ["at_units", "share", *(_SHARE_BAND if bands else ())]
+            columns += ["at_units", "at_people", "share", *(_SHARE_BAND if bands else ())]
         columns += list(_PAIRED) if self.baseline is not None else []
         columns += list(_FLAGGED.values()) if "flagged" in self.outputs else []
         return columns + (["error"] if self.on_error == "row" else [])
@@ -240,7 +240,7 @@ def sweep(  # noqa: PLR0913 - what varies, what is asked, and how it is run
     DataFrame
         Three rows of measures by three opponents a case: ``case``, the values, and the columns of
         `borderzone.patrol.answer_table` for the scenario's own kit and law (without bands, for
-        points); with ``"pod"`` also ``at_units``, the ``share`` that they reach, and its band.
+        points); with ``"pod"`` also ``at_units``, ``at_people``, the ``share`` that they reach, and its band.
         Values of ``units``, ``law`` and ``light`` stand in ``case_units`` ..., since the answer has
         columns of these names.
 

@@ -473,7 +473,7 @@ def answer_case(
     Returns
     -------
     table : DataFrame
-        Rows as in `answer_table`, and with `units` the columns ``at_units``, ``share`` that they reach of the
+        Rows as in `answer_table`, and with `units` the columns ``at_units``, ``at_people``, ``share`` that they reach of the
         row's measure, ``share_low`` and ``share_high``.
     draws : DataFrame
         People out by draw, of which 0 has every state at its median: a column for each row, named by
@@ -508,8 +508,8 @@ def answer_case(
             if units is not None and (law == "beats_soft" or not reach):
                 share = one.reached_with(units, aim.measure, law, opponent, aim.light)
                 low, middle, high = _band(share)
-                reach = {"at_units": float(units), "share": middle}
-                reach |= {"share_low": low, "share_high": high}
+                reach = {"at_units": float(units), "at_people": one.force.crew * float(units)}
+                reach |= {"share": middle, "share_low": low, "share_high": high}
             rows.append(row | reach)
             people[f"{aim.measure}|{opponent}"] = found["people"]
     return pd.DataFrame(rows), pd.DataFrame(people).rename_axis("draw")
