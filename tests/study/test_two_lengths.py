@@ -153,12 +153,18 @@ def test_lengths_that_differ_by_3_per_cent_are_one_length(result: StudyResult) -
 
 def test_the_first_sentence_tells_both_lengths_where_they_differ(result: StudyResult) -> None:
     assert length_sentence(result) == (
-        "The border of Iraq and Turkey is 290 km (180 mi) long, measured on the ellipsoid along this "
-        "line: Natural Earth 10m land boundary lines, public domain; the published length is 367 km "
-        "(228 mi), by CIA World Factbook, state of November 2015, public domain, and the line is 21 % "
-        "shorter than that."
+        "The border of Iraq and Turkey is 290 km (180 mi) long along this line: Natural Earth 10m land "
+        "boundary lines; that is 21 % shorter than the published length of 367 km (228 mi), by CIA World "
+        "Factbook."
     )
     assert result.summary[0] == length_sentence(result)
+
+
+def test_every_border_is_told_in_forty_words(result: StudyResult) -> None:
+    pairs = bz.list_borders()[["a", "b"]].itertuples(index=False)
+    for a, b in pairs:
+        said = length_sentence(changed(result, border=bz.Border.between(a, b)))
+        assert len(said.split()) <= 40, said
 
 
 def test_the_answer_is_told_for_the_length_of_the_headline_and_names_it(
@@ -283,7 +289,9 @@ def test_a_published_length_of_ones_own_goes_through_a_study_file(
     border = study.border.with_published_length(400.0, source="the treaty of 1926")
     own = bz.Study(border=border, scenario=study.scenario).run(ground=ground)
     assert own.run_id != result.run_id
-    assert "the published length is 400 km (249 mi), by the treaty of 1926," in own.summary[0]
+    assert own.summary[0].endswith(
+        "than the published length of 400 km (249 mi), by the treaty of 1926."
+    )
     assert not any(record.name == "published_lengths" for record in own.inputs)
     path = tmp_path / "study.toml"
     path.write_text(write_study(own, tmp_path, public=True), encoding="utf-8")
@@ -344,5 +352,5 @@ def test_a_long_border_without_ground_tells_both_lengths(tmp_path: Path) -> None
     assert result.summary[0].startswith(
         "The border of Mexico and United States is 2,600 km (1,600 mi)"
     )
-    assert "the published length is 3,155 km (1,960 mi)" in result.summary[0]
+    assert "the published length of 3,155 km (1,960 mi)" in result.summary[0]
     assert "16 % shorter" in result.summary[0]

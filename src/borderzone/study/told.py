@@ -1055,27 +1055,34 @@ def summary_sentences(result: StudyResult) -> tuple[str, str, str]:
 
 
 def length_sentence(result: StudyResult) -> str:
-    """Say how long the border is, and along which line."""
+    """Say in forty words how long the border is, along which line, and what is published."""
     border = result.border
     names = " and ".join(border.names[code] for code in (border.a, border.b))
-    return (
-        f"The border of {names} is {border.length_words()} ({border.length_words(unit='mi')}) long, "
-        f"measured on the ellipsoid along this line: {border.source}{_published(border)}."
+    base = (
+        f"The border of {names} is {border.length_words()} ({border.length_words(unit='mi')}) long"
+    )
+    # Credits whole, else by their first words, which the list of data has whole.
+    line = border.source.partition(",")[0]
+    return _fitting(
+        f"{base}, measured on the ellipsoid along this line: {border.source}{_published(border)}.",
+        f"{base} along this line: {border.source}{_published(border)}.",
+        f"{base} along this line: {line}{_published(border, short=True)}.",
+        f"{base}{_published(border, short=True, credit=False)}.",
     )
 
 
-def _published(border: Border) -> str:
+def _published(border: Border, *, short: bool = False, credit: bool = True) -> str:
     """Hold the measured length against the published one, where the two differ."""
     if border.published_length_km is None:
         return "; no published length is known to hold this against"
     if len(lengths_told(border, "measured")) == 1:
         return ""
     off = border.length_km / border.published_length_km - 1.0
-    return (
-        f"; the published length is {published_words(border)} "
-        f"({published_words(border, 'mi')}), by {border.published_length_source}, and the line "
-        f"is {percent(abs(off))} {'longer' if off > 0 else 'shorter'} than that"
-    )
+    source = str(border.published_length_source)
+    told = f"{published_words(border)} ({published_words(border, 'mi')})"
+    if credit:
+        told += f", by {source.partition(',')[0] if short else source}"
+    return f"; that is {percent(abs(off))} {'longer' if off > 0 else 'shorter'} than the published length of {told}"
 
 
 def flagged_sentence(result: StudyResult) -> str:
