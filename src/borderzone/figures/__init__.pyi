@@ -1,5 +1,6 @@
 from .catalogue import (
     FIGURES as FIGURES,
+    TABLE_FIGURES as TABLE_FIGURES,
     alt_text as alt_text,
     figure_data as figure_data,
 )
@@ -14,6 +15,14 @@ from .charts import (
     sensitivity as sensitivity,
 )
 from .compare import whatif as whatif
+from .decisions import (
+    break_even as break_even,
+    comparison as comparison,
+    pareto as pareto,
+    regret as regret,
+    tornado as tornado,
+    two_way as two_way,
+)
 from .events import events_by_segment as events_by_segment
 from .charts import (
     incident_overlay as incident_overlay,

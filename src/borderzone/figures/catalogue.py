@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.answers import answer, answer_data, coverage_curve, coverage_curve_data
@@ -30,6 +31,20 @@ from borderzone.figures.charts import (
     sensitivity_data,
 )
 from borderzone.figures.compare import whatif, whatif_data
+from borderzone.figures.decisions import (
+    break_even,
+    break_even_words,
+    comparison,
+    comparison_words,
+    pareto,
+    pareto_words,
+    regret,
+    regret_words,
+    tornado,
+    tornado_words,
+    two_way,
+    two_way_words,
+)
 from borderzone.figures.maps import corridor_map, corridor_map_data, drawn_words
 from borderzone.figures.reach import (
     night_reach,
@@ -52,24 +67,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import geopandas as gpd
-    import pandas as pd
     from matplotlib.axes import Axes
 
     from borderzone.study import StudyResult
 
-__all__ = ["FIGURES", "StudyFigure", "alt_text", "figure_data"]
+__all__ = ["FIGURES", "TABLE_FIGURES", "StudyFigure", "alt_text", "figure_data"]
 
 
-def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None) -> str:
+def alt_text(
+    result: StudyResult | pd.DataFrame, name: str, *, other: StudyResult | None = None
+) -> str:
     """
     Describe a figure for those who cannot see it.
 
     Parameters
     ----------
     result
-        What a study gave.
+        What a study gave, or the table of a what-if.
     name
-        A name in `FIGURES`.
+        A name in `FIGURES`, or for a table in `TABLE_FIGURES`.
     other
         The second result of a what-if.
 
@@ -83,14 +99,14 @@ def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None
     InvalidParameterError
         If there is no such figure, or the study cannot give it.
     """
-    words = _named(name).words(*_shown(result, name, other))
-    if name == "whatif":
+    words = _named(name, result).words(*_shown(result, name, other))
+    if name == "whatif" or isinstance(result, pd.DataFrame):
         return words
     return f"SYNTHETIC DATA: incidents in it never happened. {words}" if result.synthetic else words
 
 
 def figure_data(
-    result: StudyResult, name: str, *, other: StudyResult | None = None
+    result: StudyResult | pd.DataFrame, name: str, *, other: StudyResult | None = None
 ) -> pd.DataFrame:
     """
     Give the table behind a figure, as a report writes it beside the figure.
@@ -98,9 +114,9 @@ def figure_data(
     Parameters
     ----------
     result
-        What a study gave.
+        What a study gave, or the table of a what-if.
     name
-        A name in `FIGURES`.
+        A name in `FIGURES`, or for a table in `TABLE_FIGURES`.
     other
         The second result of a what-if.
 
@@ -121,21 +137,30 @@ def figure_data(
     >>> figure_data(result, "night_hours").columns.tolist()[:3]
     ['month', 'name', 'sunset']
     """
-    table = _named(name).data(*_shown(result, name, other))
+    table = _named(name, result).data(*_shown(result, name, other))
     # Segments, sides and months are an index where they are drawn, columns where they are read.
     return table if table.index.names == [None] else table.reset_index()
 
 
-def _named(name: str) -> StudyFigure:
-    if name not in FIGURES:
-        msg = f"there is no figure {name!r}; there are {', '.join(FIGURES)}"
+def _named(name: str, shown: StudyResult | pd.DataFrame) -> StudyFigure:
+    """Find a figure of a study's result, or of a table."""
+    figures, of = (FIGURES, "a study")
+    if isinstance(shown, pd.DataFrame):
+        figures, of = TABLE_FIGURES, "a table"
+    if name not in figures:
+        other = TABLE_FIGURES if figures is FIGURES else FIGURES
+        where = "; that one is of a table" if name in other and other is TABLE_FIGURES else ""
+        where = "; that one is of a study" if name in other and other is FIGURES else where
+        msg = f"there is no figure {name!r} of {of}{where}; there are {', '.join(figures)}"
         raise InvalidParameterError(msg)
-    return FIGURES[name]
+    return figures[name]
 
 
-def _shown(result: StudyResult, name: str, other: StudyResult | None) -> tuple[StudyResult, ...]:
+def _shown(
+    result: StudyResult | pd.DataFrame, name: str, other: StudyResult | None
+) -> tuple[StudyResult | pd.DataFrame, ...]:
     """Results that a figure is of: one, and two for a what-if."""
-    if name != "whatif":
+    if name != "whatif" or isinstance(result, pd.DataFrame):
         return (result,)
     if other is None:
         msg = "the what-if figure compares two results; give other="
@@ -445,12 +470,13 @@ def _interdiction_curve_words(_: StudyResult) -> str:
 @dataclass(frozen=True, kw_only=True)
 class StudyFigure:
     """
-    One figure of a study.
+    One figure of a study, or of a table.
 
     Attributes
     ----------
     draw
-        Draws it from what a study gave, and returns the axes; from two results for a what-if.
+        Draws it from what a study gave, and returns the axes; from two results for a what-if, and
+        from the table of a what-if.
     data
         Gives the table behind it, indexed as it is drawn.
     words
@@ -517,5 +543,17 @@ FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
             data=incident_overlay_demo_data,
             words=_incident_overlay_demo_words,
         ),
+    }
+)
+
+# Figures of the tables of what-ifs, which no one result gives and no report shows.
+TABLE_FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
+    {
+        "comparison": StudyFigure(draw=comparison, data=pd.DataFrame.copy, words=comparison_words),
+        "break_even": StudyFigure(draw=break_even, data=pd.DataFrame.copy, words=break_even_words),
+        "two_way": StudyFigure(draw=two_way, data=pd.DataFrame.copy, words=two_way_words),
+        "tornado": StudyFigure(draw=tornado, data=pd.DataFrame.copy, words=tornado_words),
+        "pareto": StudyFigure(draw=pareto, data=pd.DataFrame.copy, words=pareto_words),
+        "regret": StudyFigure(draw=regret, data=pd.DataFrame.copy, words=regret_words),
     }
 )

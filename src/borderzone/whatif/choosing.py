@@ -331,7 +331,8 @@ def regret(
     found["regret"] = np.where(found["value"] == found["best"], 0.0, lost)
     found["max_regret"] = found.groupby("decision")["regret"].transform("max")
     found["choice"] = found["max_regret"] == found["max_regret"].min()
-    found = found.assign(quantity=value, measure=measure)
+    target = chosen["target"].to_numpy() if "target" in chosen else np.nan
+    found = found.assign(quantity=value, measure=measure, target=target)
     return found.sort_values("max_regret", kind="stable", ignore_index=True)
 
 
@@ -435,6 +436,7 @@ def _told(rows: pd.DataFrame, value: str) -> dict[str, Any]:
         unknown = np.full(len(rows), None if name == "within_noise" else np.nan)
         told[name] = rows[name].to_numpy() if known else unknown
     told |= {"quantity": value, "measure": rows["measure"].to_numpy()}
+    told["target"] = rows["target"].to_numpy() if "target" in rows else np.nan
     return told | {"opponent": rows["opponent"].to_numpy()}
 
 
