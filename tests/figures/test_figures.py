@@ -361,7 +361,7 @@ def test_a_figure_has_one_name_in_python_in_words_and_as_a_file(
         if callable(function) and "Axes" in str(signature(function).return_annotation)
     }
     named = set(figures.FIGURES)
-    assert drawing == named | {"plot_border", "plot_corridor"}
+    assert drawing == named | set(figures.TABLE_FIGURES) | {"plot_border", "plot_corridor"}
 
 
 @pytest.mark.parametrize("name", ["race_to_cover", "cave_success_rate"])
@@ -377,7 +377,8 @@ def test_a_figure_that_a_study_cannot_give_is_refused_by_reason(
 
 def test_a_figure_that_does_not_exist_has_no_description(result: StudyResult) -> None:
     with pytest.raises(
-        InvalidParameterError, match="there is no figure 'poster'; there are corridor_map"
+        InvalidParameterError,
+        match="there is no figure 'poster' of a study; there are corridor_map",
     ):
         figures.alt_text(result, "poster")
     with pytest.raises(InvalidParameterError, match="compares two results"):

@@ -69,6 +69,20 @@ def test_bands_and_noise_come_with_the_numbers() -> None:
     assert share["difference"].isna().all()
 
 
+def test_units_of_a_case_are_not_those_of_its_answer() -> None:
+    """What was varied has a column beside that of the answer, and is meant by its name."""
+    table = PLAIN.assign(case_units=PLAIN["case"] % 2 * 40 + 100, units=7.0).drop(columns="month")
+    table.attrs["vary"] = ["kit", "units"]
+
+    assert set(two_way(table, "kit", "units")["column"]) == {100, 140}
+    found = regret(table, ["kit"], ["units", "opponent"])
+    assert set(found["state"]) == {
+        f"units {n}, {who}" for n in (100, 140) for who in ("blind", "informed")
+    }
+    options = pareto(table.assign(at_people=4 * table["case_units"], share=0.5))["option"]
+    assert options.tolist()[0] in {"goggles, units 100", "eye, units 100"}
+
+
 ONE_BY_ONE = [
     {"kit": "eye", "depth_km": 50, "month": None},
     {"kit": "goggles", "depth_km": 50, "month": None},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -246,8 +247,7 @@ def break_even(
 
 
 def _worth_label(row: Any) -> list[str]:
-    band = f"{told.rounded(row.people_low)} to {told.rounded(row.people_high)}"
-    return [told.MEASURE_WORDS[row.measure], f"{told.rounded(row.people)} ({band})"]
+    return [told.MEASURE_WORDS[row.measure], told.band(row.people_low, row.people, row.people_high)]
 
 
 def _break_even_finding(table: pd.DataFrame) -> str:
@@ -518,6 +518,9 @@ def _option_names(sheet: _Sheet, table: pd.DataFrame) -> None:
     # The steps of the front, a corner between two of its options.
     front = table[~table["dominated"]]
     across, up = (np.repeat(front[name].to_numpy(float), 2) for name in ("cost", "gain"))
+    lines: dict[str, Any] = (
+        {"x_lines": [across[1:]], "y_lines": [up[:-1]]} if len(front) > 1 else {}
+    )
     textalloc.allocate(
         sheet.ax,
         costs,
@@ -525,8 +528,7 @@ def _option_names(sheet: _Sheet, table: pd.DataFrame) -> None:
         [figure_words(name) for name in names],
         x_scatter=costs,
         y_scatter=gains,
-        x_lines=[across[1:]] if len(front) > 1 else None,
-        y_lines=[up[:-1]] if len(front) > 1 else None,
+        **lines,
         textsize=0.9 * sheet.points,
         textcolor=[INK["quiet"] if each else INK["text"] for each in beaten],
         linecolor=INK["rule"],
@@ -670,7 +672,7 @@ def _finish(sheet: _Sheet, title: str, note: str) -> None:
         return
     wide, high = (float(side) for side in figure.get_size_inches())
     room = wide - 2 * _RIM_IN
-    size = 1.35 * points
+    size = (1.2 if wide < _NARROW_IN else 1.35) * points
     above = textwrap.wrap(title, int(room * 72 / (0.64 * size)))
     below = textwrap.wrap(
         f"{note} borderzone {borderzone.__version__}.", int(room * 72 / (0.56 * 0.88 * points))
@@ -698,6 +700,18 @@ def _fit(ax: Axes, figure: Figure, box_in: tuple[float, float, float, float]) ->
             (left + west) / wide, (bottom + south) / high,
             max(right - left - west - east, 0.2) / wide, max(top - bottom - south - north, 0.2) / high,
         ))  # fmt: skip
+        _unstack(ax)
+
+
+def _unstack(ax: Axes) -> None:
+    """Set names of rows smaller that stand on each other."""
+    labels = [label for label in ax.get_yticklabels() if label.get_text()]
+    while labels and float(labels[0].get_fontsize()) > _LEAST_POINTS:
+        boxes = sorted((label.get_window_extent() for label in labels), key=lambda box: box.y0)
+        if all(low.y1 <= high.y0 for low, high in pairwise(boxes)):
+            return
+        for label in labels:
+            label.set_fontsize(max(_LEAST_POINTS, float(label.get_fontsize()) - 0.25))
 
 
 def _letters(inches: float, points: float) -> int:

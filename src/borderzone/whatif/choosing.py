@@ -73,7 +73,7 @@ def two_way(
     [[25.0, 6.0, 300.0], [50.0, 6.0, 200.0]]
     """
     chosen = _chosen(table, value, measure, opponent)
-    _check_columns(chosen, (rows, columns))
+    rows, columns = _columns(table, (rows, columns))
     if rows == columns:
         msg = f"rows and columns are two names, got {shown(rows)} for both"
         raise InvalidParameterError(msg)
@@ -86,7 +86,7 @@ def two_way(
         )
         raise InvalidParameterError(msg)
     found = pd.DataFrame({"row": chosen[rows], "column": chosen[columns]})
-    found = found.assign(row_name=rows, column_name=columns, **_told(chosen, value))
+    found = found.assign(row_name=_asked(rows), column_name=_asked(columns), **_told(chosen, value))
     return _in_order(found, ["row", "column"])
 
 
@@ -164,7 +164,7 @@ def tornado(
         raise InvalidParameterError(msg)
     found = pd.DataFrame(
         {
-            "name": which,
+            "name": [_asked(name) for name in which],
             "at": [row[name] for name, (_, row) in zip(which, cases.iterrows(), strict=True)],
         }
     )
@@ -315,11 +315,10 @@ def regret(
         chosen = _of_measure(table, value, measure)
     else:
         chosen = _chosen(table, value, measure, "blind")
-    states = _several(states, "states")
+    states = _columns(table, _several(states, "states"))
     if decisions is None:
         decisions = [name for name in _varied(table) if name not in states]
-    decided = _several(decisions, "decisions")
-    _check_columns(chosen, (*decided, *states))
+    decided = _columns(table, _several(decisions, "decisions"))
     found = pd.DataFrame({"decision": _named(chosen, decided), "state": _named(chosen, states)})
     found["value"] = chosen[value].astype(float).to_numpy()
     _check_whole(found)
@@ -366,6 +365,18 @@ def _check_columns(table: pd.DataFrame, names: Iterable[str]) -> None:
     raise InvalidParameterError(msg)
 
 
+def _columns(table: pd.DataFrame, names: Iterable[str]) -> tuple[str, ...]:
+    """Find the columns of what was varied: where the answer has one of that name, the case's stands beside it."""
+    found = tuple(f"case_{name}" if f"case_{name}" in table else name for name in names)
+    _check_columns(table, found)
+    return found
+
+
+def _asked(column: str) -> str:
+    """Give a column of what was varied the name by which it was."""
+    return column.removeprefix("case_")
+
+
 def _several(names: Any, what: str) -> tuple[str, ...]:
     found = (names,) if isinstance(names, str) else tuple(names)
     if not found:
@@ -378,7 +389,7 @@ def _varied(table: pd.DataFrame) -> list[str]:
     """Name what was varied: a sweep says so, else what stands between the case and its answer."""
     told = table.attrs.get("vary")
     if told is not None:
-        return [str(name) for name in told]
+        return list(_columns(table, told))
     columns = list(map(str, table.columns))
     known = {*_OF_A_ROW, *_PAIRED, *_BANDS, *(end for ends in _BANDS.values() for end in ends)}
     end = next((k for k, name in enumerate(columns) if name in known), len(columns))
@@ -386,9 +397,7 @@ def _varied(table: pd.DataFrame) -> list[str]:
 
 
 def _labels(table: pd.DataFrame, label: Sequence[str] | None) -> tuple[str, ...]:
-    names = _several(label, "label") if label is not None else tuple(_varied(table))
-    _check_columns(table, names)
-    return names
+    return tuple(_varied(table)) if label is None else _columns(table, _several(label, "label"))
 
 
 def _named(rows: pd.DataFrame, names: Sequence[str]) -> list[str]:
@@ -402,7 +411,9 @@ def _words(row: Mapping[Any, Any] | pd.Series, names: Sequence[str]) -> str:
     if len(names) == 1:
         return _written(row[names[0]])
     return ", ".join(
-        _written(row[name]) if isinstance(row[name], str) else f"{name} {_written(row[name])}"
+        _written(row[name])
+        if isinstance(row[name], str)
+        else f"{_asked(name)} {_written(row[name])}"
         for name in names
     )
 
