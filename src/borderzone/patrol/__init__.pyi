@@ -49,6 +49,13 @@ from .answer.kits import (
     answer_draws as answer_draws,
     answer_sobol as answer_sobol,
 )
+from .answer.fleet import (
+    Fleet as Fleet,
+    UnitKind as UnitKind,
+    allocate_kinds as allocate_kinds,
+    answer_plan as answer_plan,
+    smallest_fleet as smallest_fleet,
+)
 from .theory.staffing import whole_units as whole_units
 from .force.comparators import (
     REAL_FORCES as REAL_FORCES,

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
+import pandas as pd
+
 from borderzone import provenance
 from borderzone._guards import guarded
 from borderzone._guards.escapes import block, line
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol import answer_pod
+from borderzone.patrol import Fleet, UnitKind, answer_plan, answer_pod
 from borderzone.study.given import SETTINGS, unrecorded
 from borderzone.study.study_file import write_study
 
@@ -21,12 +23,12 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import numpy.typing as npt
-    import pandas as pd
     from matplotlib.axes import Axes
 
     from borderzone.border import Border
     from borderzone.corridor import Corridor
     from borderzone.io import Record
+    from borderzone.patrol import KitQuestion
     from borderzone.provenance import Stage
     from borderzone.scenario import Scenario
     from borderzone.study.given import Missing
@@ -318,15 +320,74 @@ class StudyResult:
         InvalidParameterError
             If there is no answer, or as `borderzone.patrol.answer_pod` says.
         """
+        asked = self._asked()
+        return answer_pod(
+            asked, units, kit, law=law, opponent=opponent, light=light, measure=measure
+        )
+
+    def plan(  # noqa: PLR0913 - what there is, what it must keep to, and what it is for
+        self,
+        kinds: Mapping[str, int | UnitKind],
+        *,
+        people: int | None = None,
+        money: float | None = None,
+        at_least: int | Sequence[int] | Mapping[str, int | Sequence[int]] = 0,
+        at_most: int | Sequence[int] | None = None,
+        rule: str = "optimal",
+        law: str = "random",
+        light: str = "night",
+        target: float | None = None,
+        spend: str = "people",
+    ) -> pd.DataFrame:
+        """
+        Put several kits on this border at once, in whole units.
+
+        Posts that stand there already and the weights of the scenario count.
+
+        Parameters
+        ----------
+        kinds
+            Units there are of kits of `answer`, such as ``{"eye": 60, "goggles": 40}``; a
+            `borderzone.patrol.UnitKind` in place of a number says crew and cost as well.
+        people, money, at_least, at_most
+            What the plan must keep to, as in `borderzone.patrol.Fleet`.
+        rule, law, light, target, spend
+            As in `borderzone.patrol.answer_plan`.
+
+        Returns
+        -------
+        DataFrame
+            A row for each segment: ``km_start``, ``km_end``, units of each kit and ``people``; what it
+            reaches, with bands, and what it takes stand in ``attrs``.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no answer, or as `borderzone.patrol.answer_plan` says.
+        """
+        asked = self._asked()
+        found = {
+            name: kind
+            if isinstance(kind, UnitKind)
+            else UnitKind(units=kind, crew=asked.kit(name).crew)
+            for name, kind in kinds.items()
+        }
+        fleet = Fleet(kinds=found, people=people, money=money, at_least=at_least, at_most=at_most)
+        plan = answer_plan(
+            asked, fleet, rule=rule, law=law, light=light, target=target, spend=spend
+        )
+        table = pd.concat([pd.DataFrame(self.segments[["km_start", "km_end"]]), plan], axis=1)
+        table.attrs = plan.attrs
+        return table
+
+    def _asked(self) -> KitQuestion:
         if self.patrol.asked is None:
             msg = (
                 f"the study of {self.name} cannot say what units see: it was run without elevation, or is an "
                 "edition that tells nothing of posts; run a study with elevation"
             )
             raise InvalidParameterError(msg)
-        return answer_pod(
-            self.patrol.asked, units, kit, law=law, opponent=opponent, light=light, measure=measure
-        )
+        return self.patrol.asked
 
     @property
     def required(self) -> pd.DataFrame | None:

@@ -31,7 +31,9 @@ __all__ = [
     "allocate",
     "checked_pair",
     "checked_rates",
+    "even_shares",
     "fractional_plan",
+    "largest_remainder",
     "normalised_weights",
     "whole_unit_plan",
 ]
@@ -136,7 +138,7 @@ def fractional_plan(
         return make(rates, weights)
     # Even and maximin are shares of the whole that hold at every number of units; the optimum opens
     # segment after segment, so it is a function of the number.
-    shares = _even_shares(rates.size, lengths_km) if rule == "even" else _maximin_shares(rates)
+    shares = even_shares(rates.size, lengths_km) if rule == "even" else _maximin_shares(rates)
     return lambda units: np.multiply.outer(units, shares)
 
 
@@ -152,10 +154,10 @@ def whole_unit_plan(
     check_choice(rule, "rule", RULES)
     check_choice(law, "law", PLAN_LAWS)
     if rule == "even":
-        shares = _even_shares(rates.size, lengths_km)
+        shares = even_shares(rates.size, lengths_km)
         # Each number is shared out by itself: largest remainders are no sequence in which a next
         # unit only adds.
-        return lambda units: np.array([_largest_remainder(shares, int(m)) for m in units]).reshape(
+        return lambda units: np.array([largest_remainder(shares, int(m)) for m in units]).reshape(
             len(units), rates.size
         )
 
@@ -175,7 +177,7 @@ def whole_unit_plan(
     return plan
 
 
-def _even_shares(n_segments: int, lengths_km: npt.ArrayLike | None) -> FloatArray:
+def even_shares(n_segments: int, lengths_km: npt.ArrayLike | None) -> FloatArray:
     """Share of the units for each segment, by length or by segment."""
     if lengths_km is None:
         return np.full(n_segments, 1.0 / n_segments)
@@ -286,7 +288,7 @@ def _entering_order(rates: FloatArray, weights: FloatArray) -> IntArray:
     return np.asarray(used[np.argsort(-(weights[used] * rates[used]), kind="stable")])
 
 
-def _largest_remainder(shares: FloatArray, units: int) -> IntArray:
+def largest_remainder(shares: FloatArray, units: int) -> IntArray:
     """Whole units nearest to the shares; ties are spread along the border."""
     # Hamilton's method; quotas that rounding left a hair below a whole number count as whole.
     quota = shares * units
