@@ -482,6 +482,12 @@ SWEPT = pd.DataFrame(
     ],
     columns=["case", "kit", "month", "opponent", "measure", "people", "share"],
 ).assign(at_people=400.0)
+
+
+def _fleet(_: World) -> Any:
+    return bz.patrol.Fleet(kinds={"eye": bz.patrol.UnitKind(units=3, crew=4)})
+
+
 _FEW = {"draws": lambda _: 20}
 _LIT = {"dem": lambda w: w.fine, "observer": _inside, "max_km": lambda _: 0.5}
 _LITS = _LIT | {"observers": lambda w: gpd.GeoSeries([_inside(w)], crs=32638)}
@@ -602,6 +608,13 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "io.write_vector": {"layers": lambda w: {"karst": w.karst}},
     "io.write_sidecar": {"path": lambda w: w.file("rows.csv"), "words": lambda _: _WORDS},
     "patrol.allocate": _RATES,
+    **{
+        f"patrol.{name}": {
+            "rates": lambda _: pd.DataFrame({"eye": NUMBERS}), "fleet": _fleet,
+        }
+        for name in ("allocate_kinds", "smallest_fleet")
+    },
+    "patrol.answer_plan": {"question": _question, "fleet": _fleet},
     "patrol.coverage_curve": _RATES | _UNITS,
     "patrol.curve_by_weights": _RATES | _UNITS | {"weights": lambda _: {"x": NUMBERS}},
     "patrol.barrier_patrol": {"patrol_km_h": lambda _: 9.0},

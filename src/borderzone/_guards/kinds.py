@@ -396,6 +396,7 @@ _OBJECTS = {
     "Assumption": "an Assumption",
     "PatrolCase": "a PatrolCase",
     "KitQuestion": "a KitQuestion",
+    "Fleet": "a Fleet",
     "Draws": "draws, as draw_rates gives",
     "PrecisionClass": "a PrecisionClass",
     "ReadOptions": "ReadOptions",
