@@ -627,7 +627,7 @@ def _highest(
         prices = found.prices
         if found.plan is not None:
             plan, step = found.plan, 16.0 * step
-            low = max(low, float(np.sort(places.shares(plan))[below]))
+            low = max(level, float(np.sort(places.shares(plan))[below]))
         elif found.bound == -math.inf:
             high, step = level, 0.0
         else:

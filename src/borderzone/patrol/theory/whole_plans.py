@@ -135,7 +135,7 @@ class _Sets:
 
 def best_plan(task: Task, start: IntArray, *, gap: float) -> Found:
     """Find the plan that is worth most, to a gap; the start is a plan within all limits."""
-    search = _Search(task, spare=False)
+    search = _Prices(task, spare=False)
     first = search.add_plan(start)
     value = float(task.value(first).sum())
     search.lower_bound(first, gap)
@@ -154,7 +154,7 @@ def best_plan(task: Task, start: IntArray, *, gap: float) -> Found:
 
 def possible_plan(task: Task, prices: FloatArray | None = None) -> Found:
     """Find any plan within all limits; the bound is minus infinity where it is proved that there is none."""
-    search = _Search(task, spare=True, prices=prices)
+    search = _Prices(task, spare=True, prices=prices)
     search.lower_bound(None, 0.0)
     # What is left over of the limits, as a share: sums that rounding puts below nothing are nothing.
     left = search.bound
@@ -174,7 +174,7 @@ def possible_plan(task: Task, prices: FloatArray | None = None) -> Found:
         sets, slack = search.within(asked)
 
 
-class _Search:
+class _Prices:
     """Sets met so far, and the lowest bound with the prices at which it holds."""
 
     def __init__(self, task: Task, *, spare: bool, prices: FloatArray | None = None) -> None:
