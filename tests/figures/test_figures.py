@@ -20,7 +20,7 @@ from matplotlib.text import Text
 import borderzone as bz
 from borderzone import figures
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.events import placed_events
+from borderzone.figures.layers import placed_events
 from borderzone.figures.style import INK, context, figure_of, own_axes, page
 from borderzone.report.pictures import figure_specs
 from borderzone.study import told

@@ -17,8 +17,16 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 
 from borderzone import datasets, figures, incidents
-from borderzone.figures.events import KNOWN_KM, MIXED, OTHER, event_symbols, kinds_of, placed_events
-from borderzone.figures.layers import SymbolScale, shapes_of
+from borderzone.figures.layers import (
+    KNOWN_KM,
+    MIXED,
+    OTHER,
+    SymbolScale,
+    event_symbols,
+    kinds_of,
+    placed_events,
+    shapes_of,
+)
 from borderzone.figures.maps import drawn_words, page_events
 from borderzone.figures.strip import gather
 from borderzone.figures.style import INK, figure_of, own_axes

@@ -13,7 +13,7 @@ import shapely
 import borderzone as bz
 from borderzone import incidents
 from borderzone.errors import BorderzoneError, InvalidScenarioError
-from borderzone.figures.events import placed_events
+from borderzone.figures.layers import placed_events
 from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:

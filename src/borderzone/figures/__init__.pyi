@@ -23,7 +23,7 @@ from .decisions import (
     tornado as tornado,
     two_way as two_way,
 )
-from .events import events_by_segment as events_by_segment
+from .layers import events_by_segment as events_by_segment
 from .charts import (
     incident_overlay as incident_overlay,
     incident_overlay_demo as incident_overlay_demo,

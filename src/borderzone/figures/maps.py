@@ -24,7 +24,7 @@ from borderzone import datasets, io
 from borderzone._guards import temporary_folder
 from borderzone.errors import CoverageGapError, NoOverlapError
 from borderzone.figures import country, layers, sheet
-from borderzone.figures.events import KNOWN_KM, placed_events, sheet_events
+from borderzone.figures.layers import KNOWN_KM, placed_events, sheet_events
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     INK,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, FloatArray
     from borderzone.border import Border
     from borderzone.corridor import Corridor
-    from borderzone.figures.events import SheetEvents
+    from borderzone.figures.layers import SheetEvents
     from borderzone.study import StudyResult
 
 __all__ = [

@@ -21,14 +21,18 @@ from borderzone._guards import check_positive
 from borderzone.crs import GEOD, KM_PER_MILE
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
-from borderzone.figures.events import (
+from borderzone.figures.layers import (
     KM_PER_DEGREE,
+    SymbolScale,
+    draw_symbols,
     event_symbols,
     events_by_segment,
+    key_of_symbols,
     kinds_of,
+    numbered,
     placed_events,
+    shapes_of,
 )
-from borderzone.figures.layers import SymbolScale, draw_symbols, key_of_symbols, numbered, shapes_of
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     A4_PORTRAIT,
