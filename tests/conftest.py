@@ -68,6 +68,18 @@ def result(study: bz.Study, ground: Ground) -> StudyResult:
 
 
 @pytest.fixture(scope="session")
+def coarse() -> bz.Study:
+    """Give the built-in study on cells of 5 km, for sweeps."""
+    return bz.Study.default(bz.Scenario(resolution_m=5000, draws=100, imputations=100))
+
+
+@pytest.fixture(scope="session")
+def coarse_ground(coarse: bz.Study) -> Ground:
+    """Give its ground."""
+    return coarse.read_ground()
+
+
+@pytest.fixture(scope="session")
 def other(study: bz.Study, ground: Ground) -> StudyResult:
     """Give the same study with better eyes."""
     scenario = study.scenario.changed({"name": "goggles", "force.sensor": "night_vision_goggles"})

@@ -15,6 +15,7 @@ from borderzone.cli.check import check
 from borderzone.cli.fetch import fetch_app
 from borderzone.cli.listings import borders, data
 from borderzone.cli.report import report
+from borderzone.cli.sweep import sweep
 from borderzone.cli.terminal import EXIT_BUG, EXIT_INTERRUPTED, complain, say, tell
 from borderzone.cli.whatif import whatif
 
@@ -27,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (report, borders, data, check, whatif):
+for command in (report, borders, data, check, whatif, sweep):
     app.command()(command)
 app.add_typer(fetch_app)
 

@@ -76,6 +76,33 @@ class OutputFolder:
         _check_final(_final(self.path), overwrite=self.overwrite)
 
     @contextmanager
+    def held(self) -> Iterator[Path]:
+        """
+        Hold the folder while it is written bit by bit; it is made where it is missing.
+
+        Yields
+        ------
+        pathlib.Path
+            The folder.
+
+        Raises
+        ------
+        OutputError
+            If it is a file, cannot be made, or another process holds it.
+        """
+        final = _final(self.path)
+        if final.is_symlink() or (final.exists() and not final.is_dir()):
+            msg = f"{str(final)!r} is not a folder; choose another output folder"
+            raise OutputError(msg)
+        try:
+            final.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"the folder {str(final)!r} cannot be made: {error.strerror}"
+            raise OutputError(msg) from error
+        with _only_one(final):
+            yield final
+
+    @contextmanager
     def filled(self) -> Iterator[Path]:
         """
         Fill the folder.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakValueDictionary
 
 from borderzone import datasets, incidents
 from borderzone._guards import (
@@ -69,6 +71,11 @@ if TYPE_CHECKING:
     from borderzone.study.patrols import PatrolFindings
 
 __all__ = ["Study"]
+
+# What is given of incidents, which no ground hangs on.
+_OF_INCIDENTS = ("incidents", "incidents_accessed", "terms", "hotspots")
+# Grounds that some result of this session holds, for sweeps of the same study.
+_IN_SIGHT: WeakValueDictionary[str, Ground] = WeakValueDictionary()
 
 # A seed taken from a generator is told in files: every program reads numbers below this exactly.
 _SEEDS = 2**32
@@ -423,6 +430,7 @@ class Study:
         number = seed_number(self.seed if seed is None else seed, below=_SEEDS)
         check_progress(progress)
         check_files(self)
+        read_here = ground is None
         if ground is None:
             ground = self.read_ground(progress)
         self.check_ground(ground)
@@ -438,6 +446,8 @@ class Study:
         found = replace(found, hotspots=spots)
         result = _result(self, ground, patrols, found, reported, number)
         result = replace(result, notes=(*result.notes, *no_spots))
+        if read_here:
+            _IN_SIGHT[self._ground_digest(result.given)] = result.ground
         return replace(result, stages={**ground.stages, **step.stop()})
 
     def check_ground(self, ground: Ground) -> Ground:
@@ -467,8 +477,64 @@ class Study:
             raise InvalidScenarioError(msg)
         return ground
 
+    def inputs(self) -> dict[str, Any]:
+        """
+        Tell what it stands on beside its scenario: its line, words, paths with digests, ways of reading.
+
+        Files are read for their digests.
+
+        Returns
+        -------
+        dict
+            Plain values, by name.
+        """
+        return self._inputs(self.given)
+
+    def _inputs(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        border = self.border
+        line = {"a": border.a, "b": border.b, "km": border.cut_km}
+        return {"line": line, **given, **self.settings}
+
+    def ground_digest(self) -> str:
+        """
+        Name its ground by all that it hangs on.
+
+        Returns
+        -------
+        str
+            Equal for two studies whose grounds are equal.
+        """
+        return self._ground_digest(self.given)
+
+    def _ground_digest(self, given: Mapping[str, Any]) -> str:
+        told = {k: v for k, v in self._inputs(given).items() if k not in _OF_INCIDENTS}
+        text = repr((sorted(told.items(), key=str), self.ground_key))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @staticmethod
+    def ground_in_sight(digest: str) -> Ground | None:
+        """
+        Give a ground that a result of this session holds.
+
+        Parameters
+        ----------
+        digest
+            From `ground_digest`.
+
+        Returns
+        -------
+        Ground or None
+            None where no result holds such a ground.
+        """
+        return _IN_SIGHT.get(digest)
+
     def kit_question(
-        self, ground: Ground, seed: Seed | None = None, *, draws: int | None = None
+        self,
+        ground: Ground,
+        seed: Seed | None = None,
+        *,
+        draws: int | None = None,
+        weights: pd.Series | None = None,
     ) -> KitQuestion:
         """
         Give what the answer stands on, without working it out.
@@ -481,6 +547,8 @@ class Study:
             Seed of everything random; the study's own when left out.
         draws
             Draws of nature; as many as `run` takes when left out.
+        weights
+            From `pressure`, to save time; read when left out.
 
         Returns
         -------
@@ -493,10 +561,12 @@ class Study:
             If the ground has no elevation, and so no unit counts.
         """
         number, count = self._numbers(seed, draws)
-        reported = self._weights(_with_table(ground), number)
-        return kit_question(ground, self.scenario, number, reported=reported, draws=count)
+        known = self.pressure(_with_table(ground), number) if weights is None else weights
+        return kit_question(ground, self.scenario, number, reported=known, draws=count)
 
-    def patrol_answer(self, ground: Ground, seed: Seed | None = None) -> PatrolAnswer:
+    def patrol_answer(
+        self, ground: Ground, seed: Seed | None = None, *, weights: pd.Series | None = None
+    ) -> PatrolAnswer:
         """
         Work out curve and required units of the scenario's own force alone.
 
@@ -506,6 +576,8 @@ class Study:
             From `read_ground` of a study that shares it.
         seed
             Seed of everything random; the study's own when left out.
+        weights
+            From `pressure`, to save time; read when left out.
 
         Returns
         -------
@@ -518,18 +590,33 @@ class Study:
             If the ground has no elevation, and so no unit counts.
         """
         number, _ = self._numbers(seed, None)
-        reported = self._weights(_with_table(ground), number)
-        return patrol_answer(ground, self.scenario, number, reported=reported)
+        known = self.pressure(_with_table(ground), number) if weights is None else weights
+        return patrol_answer(ground, self.scenario, number, reported=known)
 
     def _numbers(self, seed: Seed | None, draws: int | None) -> tuple[int, int | None]:
         number = seed_number(self.seed if seed is None else seed, below=_SEEDS)
         return number, None if draws is None else check_whole(draws, "draws", lowest=2)
 
-    def _weights(self, ground: Ground, number: int) -> pd.Series | None:
-        """Share of the reported crossings of each segment, where the scenario weighs by it."""
+    def pressure(self, ground: Ground, seed: Seed | None = None) -> pd.Series | None:
+        """
+        Give the share of the reported crossings of each segment, where the scenario weighs by it.
+
+        Parameters
+        ----------
+        ground
+            From `read_ground` of a study that shares it.
+        seed
+            Seed of the positions that are drawn; the study's own when left out.
+
+        Returns
+        -------
+        Series or None
+            By segment; None where all kilometres count alike.
+        """
         if self.scenario.weights != "incidents":
             return None
-        found = self._reported(ground, number).pressure
+        number, _ = self._numbers(seed, None)
+        found = self._reported(_check_ground(ground), number).pressure
         return None if found is None else found.set_index("segment")["weight"]
 
     def _reported(self, ground: Ground, number: int) -> Reported:

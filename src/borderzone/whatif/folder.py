@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Sweep", "SweepFolder", "open_sweep", "plain", "told_by", "typed", "whole_table"]
 
-MANIFEST, CASES, PARTS = "sweep.json", "cases.parquet", "parts"
+MANIFEST, CASES, PARTS, ANSWER = "sweep.json", "cases.parquet", "parts", "answer"
 _WORDS = {"law", "opponent", "light", "measure", "error", "rule", "length"}
 # What no number of a sweep hangs on.
 _APART = ("matplotlib", "pyogrio", "gdal (vectors)")
@@ -69,7 +69,7 @@ class SweepFolder:
 
     def begin(self, plan: SweepPlan, told: Mapping[str, Any]) -> None:
         """Start, or go on with the same sweep; refuse another one, and say what differs."""
-        cases = _json(plan.table().to_dict("list"))
+        cases = _json(plan.table().to_dict("list")) + plan.digest()
         manifest = {
             "cases": len(plan.rows),
             "values": hashlib.sha256(cases.encode()).hexdigest(),
@@ -84,14 +84,12 @@ class SweepFolder:
         file = self.path / MANIFEST
         if file.is_file():
             self._check_same(_read_manifest(file), manifest)
-        elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        elif any(self.path.iterdir()):
             msg = f"{str(self.path)!r} holds other files and no sweep; choose another folder"
             raise OutputError(msg)
         try:
             (self.path / PARTS).mkdir(parents=True, exist_ok=True)
-            self._write(
-                CASES, pa.Table.from_pandas(_of_one_kind(plan.table()), preserve_index=False)
-            )
+            self._write(CASES, pa.Table.from_pandas(plan.table(), preserve_index=False))
             self._replace(file, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
         except OSError as error:
             msg = f"the folder {str(self.path)!r} cannot be written: {error.strerror or error}"
@@ -106,37 +104,34 @@ class SweepFolder:
             )
             raise InvalidScenarioError(msg)
 
-    def has(self, number: int, tables: Iterable[str]) -> bool:
-        """Tell whether all tables of a block are there, in parts or whole."""
-        return all(
-            (self.path / f"{name}.parquet").is_file() or self._part(name, number).is_file()
-            for name in tables
-        )
+    def has(self, number: int) -> bool:
+        """Tell whether a block is there, in parts or whole: its answer is written last."""
+        whole = self.path / f"{ANSWER}.parquet"
+        return whole.is_file() or self._part(ANSWER, number).is_file()
 
     def put(self, number: int, found: Mapping[str, pd.DataFrame]) -> None:
         """Write the tables of a block."""
-        for name, rows in found.items():
-            self._write(self._part(name, number).relative_to(self.path), typed(rows))
+        for name in sorted(found, key=_answer_last):
+            self._write(self._part(name, number).relative_to(self.path), typed(found[name]))
 
-    def join(self, tables: Iterable[str], count: int) -> None:
+    def join(self, tables: Iterable[str]) -> None:
         """Join parts to whole tables, block by block; parts go when all are whole."""
-        cases = pd.read_parquet(self.path / CASES)
-        for name in tables:
-            file = self.path / f"{name}.parquet"
-            if file.is_file():
+        cases = pq.read_table(self.path / CASES)
+        for name in sorted(tables, key=_answer_last):
+            file, parts = self.path / f"{name}.parquet", self._parts(name)
+            # A case that fails has no draws, and a table of a force with constants more columns.
+            if file.is_file() or not parts:
                 continue
-            partial, writer = file.with_suffix(".partial"), None
-            for number in range(count):
-                rows = plain(pq.read_table(self._part(name, number)))
-                values = typed(rows)
-                own = cases.set_index("case").loc[rows["case"]].reset_index(drop=True)
-                for place, column in enumerate(own.columns, start=1):
-                    values = values.add_column(place, str(column), pa.array(own[column]))
-                writer = writer or pq.ParquetWriter(partial, values.schema)
-                writer.write_table(values)
-            if writer is not None:
-                writer.close()
-                partial.replace(file)
+            own = pa.unify_schemas([pq.read_schema(part) for part in parts])
+            schema = pa.schema([own.field("case"), *list(cases.schema)[1:], *list(own)[1:]])
+            partial = file.with_suffix(".partial")
+            with pq.ParquetWriter(partial, schema) as writer:
+                for part in parts:
+                    rows = _filled(pq.read_table(part), own)
+                    values = cases.take(rows["case"])
+                    columns = [rows["case"], *values.columns[1:], *rows.columns[1:]]
+                    writer.write_table(pa.table(columns, schema=schema))
+            partial.replace(file)
         shutil.rmtree(self.path / PARTS, ignore_errors=True)
 
     def rows(self, name: str) -> pd.DataFrame | None:
@@ -144,11 +139,16 @@ class SweepFolder:
         file = self.path / f"{name}.parquet"
         if file.is_file():
             return plain(pq.read_table(file))
-        found = sorted((self.path / PARTS).glob(f"{name}-*.parquet"))
+        found = self._parts(name)
         if not found:
             return None
         rows = pd.concat([plain(pq.read_table(part)) for part in found], ignore_index=True)
         return whole_table(rows, pd.read_parquet(self.path / CASES))
+
+    def _parts(self, name: str) -> list[Path]:
+        """List the parts of a table of all blocks that are there."""
+        files = sorted((self.path / PARTS).glob(f"{name}-*.parquet"))
+        return [file for file in files if self.has(int(file.stem.rpartition("-")[2]))]
 
     def _part(self, name: str, number: int) -> Path:
         return self.path / PARTS / f"{name}-{number:06d}.parquet"
@@ -165,15 +165,17 @@ class SweepFolder:
         partial.replace(file)
 
 
-def _of_one_kind(cases: pd.DataFrame) -> pd.DataFrame:
-    """Write columns that mix kinds as words, which a file needs of one kind."""
-    mixed = [
-        name
-        for name in cases
-        if cases[name].dtype == object and len(set(map(type, cases[name].dropna()))) > 1
+def _answer_last(name: str) -> tuple[bool, str]:
+    return (name == ANSWER, name)
+
+
+def _filled(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Put the columns of a table in an order that has more of them."""
+    has = set(rows.column_names)
+    columns = [
+        rows[each.name] if each.name in has else pa.nulls(len(rows), each.type) for each in schema
     ]
-    words = {str(name): cases[name].map(str, na_action="ignore") for name in mixed}
-    return cases.assign(**words)
+    return pa.table(columns, schema=schema)
 
 
 def _json(value: Any) -> str:

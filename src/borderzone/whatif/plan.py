@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ from borderzone._guards import (
     is_number,
     shown,
 )
+from borderzone.border import Border
 from borderzone.errors import BorderzoneError, InvalidScenarioError
 from borderzone.patrol import FORCES, Force
 from borderzone.scenario import Scenario, read_toml
@@ -46,7 +48,7 @@ _SHORT = {"units": "reference_units", "side": "force_side"}
 OF_A_STUDY = ("border", *LAYERS)
 _SOURCE = "varied in a sweep"
 _TOLD = ("units", "law", "light", "error")
-_PLAN_KEYS = ("study", "vary", "design", "n", "outputs", "bands", "baseline", "seed")
+_PLAN_KEYS = ("study", "vary", "design", "n", "outputs", "bands", "baseline", "on_error", "seed")
 # What a case leaves as the study has it.
 _AS_IT_IS = object()
 
@@ -70,6 +72,13 @@ class SweepPlan:
     names: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
+    def digest(self) -> str:
+        """Name the cases by every assumption of each, which words of a table need not tell in full."""
+        told = hashlib.sha256()
+        for case in range(len(self.rows)):
+            told.update(self.study_of(case).scenario.model_dump_json().encode())
+        return told.hexdigest()
+
     def study_of(self, case: int) -> Study:
         """Give the study of a case, or name the case whose values make none."""
         values = {
@@ -86,14 +95,41 @@ class SweepPlan:
 
     def table(self) -> pd.DataFrame:
         """Give the values as they stand in tables and files; an empty cell is the study's own value."""
-        values = zip(*([label(value) for value in row] for row in self.rows), strict=True)
-        columns = dict(zip(self.columns, map(list, values), strict=True))
-        return pd.DataFrame({"case": range(len(self.rows)), **columns})
+        values = [_labels(column) for column in zip(*self.rows, strict=True)]
+        columns = dict(zip(self.columns, values, strict=True))
+        return _of_one_kind(pd.DataFrame({"case": range(len(self.rows)), **columns}))
 
     @property
     def columns(self) -> list[str]:
         """Name the columns of the values; the answer has some of these names for what it tells."""
         return [f"case_{name}" if name in _TOLD else name for name in self.names]
+
+
+def _of_one_kind(cases: pd.DataFrame) -> pd.DataFrame:
+    """Write columns that mix kinds as words, which a file needs of one kind."""
+    mixed = [
+        name
+        for name in cases
+        if cases[name].dtype == object and len(set(map(type, cases[name].dropna()))) > 1
+    ]
+    words = {str(name): cases[name].map(str, na_action="ignore") for name in mixed}
+    return cases.assign(**words)
+
+
+def _labels(values: Sequence[Any]) -> list[Any]:
+    """Write a column of values; what words do not tell apart is numbered from the second on."""
+    seen: dict[str, list[int]] = {}
+    told = []
+    for value in values:
+        word = label(value)
+        if isinstance(word, str) and not isinstance(value, (str, Path, Mapping, tuple, list)):
+            known = seen.setdefault(word, [])
+            if id(value) not in known:
+                known.append(id(value))
+            number = known.index(id(value)) + 1
+            word = word if number == 1 else f"{word} ({number})"
+        told.append(word)
+    return told
 
 
 def label(value: Any) -> Any:
@@ -106,6 +142,8 @@ def label(value: Any) -> Any:
         found = f"{value.mode}, {eyes}, {value.patrol_km_h:g} km/h"
     elif isinstance(value, Scenario):
         found = value.name
+    elif isinstance(value, Border) and isinstance(value.path, (str, Path)):
+        found = str(value.path)
     elif isinstance(value, (Path, Mapping, tuple, list)):
         found = str(value)
     elif found is not None and not (isinstance(value, str) or is_flag(value) or is_number(value)):
@@ -134,10 +172,30 @@ def plan_of(
         raise InvalidScenarioError(msg)
     for name in names if names != ("scenario",) else ():
         check_name(name, study)
-    plan = SweepPlan(study=study, names=names, rows=tuple(rows))
+    full = [_SHORT.get(name, name) for name in names]
+    if twice := [name for name in full if full.count(name) > 1]:
+        msg = f"{twice[0]} varies under two names: name it once"
+        raise InvalidScenarioError(msg)
+    plan = SweepPlan(study=study, names=names, rows=_with_borders(names, rows))
     for case in range(len(rows)):
         plan.study_of(case)
     return plan
+
+
+def _with_borders(
+    names: tuple[str, ...], rows: list[tuple[Any, ...]]
+) -> tuple[tuple[Any, ...], ...]:
+    """Read the lines that vary once for all cases."""
+    if "border" not in names:
+        return tuple(rows)
+    place, read = names.index("border"), dict[str, Any]()
+    for row in rows:
+        given = row[place]
+        if isinstance(given, (str, Path)) and str(given) not in read:
+            read[str(given)] = Border.from_file(given)
+    return tuple(
+        (*row[:place], read.get(str(row[place]), row[place]), *row[place + 1 :]) for row in rows
+    )
 
 
 def _listed(vary: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
@@ -258,12 +316,25 @@ def changed_study(study: Study, values: Mapping[str, Any]) -> Study:
             changes["posts"] = _posts_of(value)
         else:
             changes[_SHORT.get(name, name)] = value
+    _check_border(study, layers.get("border", study.border))
     scenario = study.scenario.changed(changes) if changes else study.scenario
     if not layers:
         return study.with_scenario(scenario)
     return replace(
         study, scenario=scenario, name="" if "border" in layers else study.name, **layers
     )
+
+
+def _check_border(study: Study, given: Any) -> None:
+    """Refuse a line of other countries: nothing that is swept would be of the same study."""
+    own = study.border
+    line = given if isinstance(given, Border) else Border.from_file(given)
+    if {line.a, line.b} != {own.a, own.b}:
+        msg = (
+            f"a border that varies is another line between {own.a} and {own.b}, got one of {line.a} and "
+            f"{line.b}: make a study of it"
+        )
+        raise InvalidScenarioError(msg)
 
 
 def _kit(value: Any, scenario: Scenario) -> Force:
@@ -298,7 +369,7 @@ def read_plan(path: str | Path) -> tuple[Study, dict[str, Any]]:
     ----------
     path
         TOML with a table ``[vary]``, and ``study`` (a preset, or a study or scenario file; the built-in
-        study when left out), ``design``, ``n``, ``outputs``, ``bands``, ``baseline`` or ``seed``. Paths are
+        study when left out), ``design``, ``n``, ``outputs``, ``bands``, ``baseline``, ``on_error`` or ``seed``. Paths are
         relative to its folder. Ranges of a design are tables of ``low`` and ``high``.
 
     Returns
@@ -329,6 +400,10 @@ def read_plan(path: str | Path) -> tuple[Study, dict[str, Any]]:
         msg = str(error) if str(path) in str(error) else f"{path}: {error}"
         raise InvalidScenarioError(msg) from error
     content["vary"] = {name: _beside(name, values, file.parent) for name, values in vary.items()}
+    if isinstance(alone := content.get("baseline"), Mapping):
+        content["baseline"] = {
+            name: _beside(name, [value], file.parent)[0] for name, value in alone.items()
+        }
     return study, content
 
 

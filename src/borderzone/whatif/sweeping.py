@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
 import pandas as pd
 
+from borderzone import io
 from borderzone._guards import check_choice, check_progress, check_whole, seed_number, shown
-from borderzone.errors import BorderzoneError, InvalidParameterError
+from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
 from borderzone.patrol import answer_case
 from borderzone.scenario import Scenario
 from borderzone.study import KIT_DRAWS, Study, own_law
 from borderzone.whatif.comparing import paired_difference
 from borderzone.whatif.folder import SweepFolder, plain, told_by, typed, whole_table
-from borderzone.whatif.grounds import Grounds, inputs_of, kept_grounds, without_cells
+from borderzone.whatif.grounds import Grounds, kept_grounds, without_cells
 from borderzone.whatif.plan import (
     OF_A_STUDY,
     SweepPlan,
@@ -33,7 +36,6 @@ from borderzone.whatif.plan import (
 )
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
 
@@ -103,7 +105,10 @@ class _SweepJob:
 
     def _run(self, study: Study, grounds: Grounds) -> dict[str, pd.DataFrame]:
         ground, scenario = grounds.of(study), study.scenario
-        table, people = answer_of(study, ground, self.draws, self.seed, reach="pod" in self.outputs)
+        weights = grounds.weights(study, self.seed)
+        table, people = answer_of(
+            study, ground, self.draws, self.seed, weights=weights, reach="pod" in self.outputs
+        )
         if self.baseline is not None:
             table = table.assign(**_against(self.baseline, people, table))
         if "flagged" in self.outputs:
@@ -113,7 +118,7 @@ class _SweepJob:
             # Row 0 has every state at its median, and is no draw.
             found["draws"] = people.iloc[1:].reset_index()
         if any(name in self.outputs for name in _TABLES):
-            answer = study.patrol_answer(ground, self.seed)
+            answer = study.patrol_answer(ground, self.seed, weights=weights)
             for name in _TABLES:
                 if name in self.outputs:
                     found[name] = getattr(answer, name).reset_index(drop=True)
@@ -135,11 +140,17 @@ class _SweepJob:
 
 
 def answer_of(
-    study: Study, ground: Ground, draws: int | None, seed: int, *, reach: bool = False
+    study: Study,
+    ground: Ground,
+    draws: int | None,
+    seed: int,
+    *,
+    weights: pd.Series | None,
+    reach: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Answer for a study's own kit as `Study.run` does, for points or with bands."""
     scenario = study.scenario
-    asked = study.kit_question(ground, seed, draws=draws)
+    asked = study.kit_question(ground, seed, draws=draws, weights=weights)
     asked = asked.at_medians() if draws is None else asked
     units = scenario.reference_units if reach else None
     return answer_case(asked, "scenario", law=own_law(scenario), units=units)
@@ -269,7 +280,7 @@ def sweep(  # noqa: PLR0913 - what varies, what is asked, and how it is run
     drawn = None if n is None else check_whole(n, "n", lowest=1)
     plan = plan_of(study, vary, design=design, n=drawn, seed=number)
     # Files that are not there are told now, and not when their case comes.
-    sources = [inputs_of(one) for one in _sources(plan)]
+    sources = list(_inputs_that_vary(plan))
     draws = _draws_of(bands, study)
     grounds = _shared(study, ground)
     known = _baseline(baseline, plan, grounds, draws, number)
@@ -285,13 +296,14 @@ def sweep(  # noqa: PLR0913 - what varies, what is asked, and how it is run
         table = whole_table(plain(typed(pd.concat(parts, ignore_index=True))), cases)
         table.attrs.update(about)
         return table
-    place = SweepFolder(folder)
-    place.begin(plan, about | _told_of(job, baseline) | {"varied_inputs": sources})
-    left = [part for k, part in enumerate(todo) if not place.has(k, job.tables)]
-    for cases_done, found in _run_all(job, left, grounds, count, progress):
-        place.put(cases_done.start // size, found)
-    place.join(job.tables, len(todo))
-    rows = place.rows("answer")
+    with io.OutputFolder(folder).held() as held:
+        place = SweepFolder(held)
+        place.begin(plan, about | _told_of(job, baseline) | {"varied_inputs": sources})
+        left = [part for k, part in enumerate(todo) if not place.has(k)]
+        for cases_done, found in _run_all(job, left, grounds, count, progress):
+            place.put(cases_done.start // size, found)
+        place.join(job.tables)
+        rows = place.rows("answer")
     assert rows is not None  # noqa: S101 - it was written now or before
     rows.attrs.update(told_by(about))
     return rows
@@ -347,7 +359,8 @@ def _baseline(
             msg = f"baseline must be a case, 0 to {len(plan.rows) - 1}, values by name, or a Scenario, got {shown(asked)}"
             raise InvalidParameterError(msg)
         study = plan.study_of(number)
-    return answer_of(study, grounds.of(study), draws, seed)[1]
+    weights = grounds.weights(study, seed)
+    return answer_of(study, grounds.of(study), draws, seed, weights=weights)[1]
 
 
 def _told_of(job: _SweepJob, baseline: Any) -> dict[str, Any]:
@@ -360,19 +373,23 @@ def _told_of(job: _SweepJob, baseline: Any) -> dict[str, Any]:
         "on_error": job.on_error,
         "baseline": known,
         "scenario": job.plan.study.scenario.model_dump(mode="json"),
-        "inputs": inputs_of(job.plan.study),
+        "inputs": job.plan.study.inputs(),
     }
 
 
-def _sources(plan: SweepPlan) -> Iterator[Study]:
-    """Give a study for each combination of layers and borders that vary."""
+def _inputs_that_vary(plan: SweepPlan) -> Iterator[dict[str, Any]]:
+    """Tell what each combination of layers and borders that vary holds; a file that is not there is told."""
     varied = [k for k, name in enumerate(plan.names) if name in OF_A_STUDY]
     seen: set[tuple[Any, ...]] = set()
     for case, row in enumerate(plan.rows) if varied else ():
         key = tuple(row[k] if isinstance(row[k], str) else id(row[k]) for k in varied)
         if key not in seen:
             seen.add(key)
-            yield plan.study_of(case)
+            try:
+                yield plan.study_of(case).inputs()
+            except DataError as error:
+                msg = f"case {case}: {error}"
+                raise DataError(msg) from error
 
 
 @contextmanager
@@ -394,6 +411,8 @@ def _run_all(
     progress: Callable[[str], None] | None,
 ) -> Iterator[tuple[range, dict[str, pd.DataFrame]]]:
     """Run blocks in their order, here or in other processes, and tell how long the rest may take."""
+    if not todo:
+        return
     total, done, start = sum(map(len, todo)), 0, time.monotonic()
     for part, found in (
         _here(job, todo, grounds) if workers == 1 else _elsewhere(job, todo, grounds, workers)
@@ -450,10 +469,19 @@ _HERE: dict[str, Any] = {}
 
 def _begin(job: _SweepJob, ground: Ground | None) -> None:
     numba.set_num_threads(1)
+    Thread(target=_end_with_parent, daemon=True).start()
     grounds = Grounds()
     if ground is not None:
         grounds.put(job.plan.study, ground)
     _HERE.update(job=job, grounds=grounds)
+
+
+def _end_with_parent() -> None:
+    """End when the process that began this one was killed: nobody else would tell it to."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _block(cases: range) -> dict[str, pd.DataFrame]:
