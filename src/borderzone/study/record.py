@@ -446,9 +446,11 @@ class Study:
         found = replace(found, hotspots=spots)
         result = _result(self, ground, patrols, found, reported, number)
         result = replace(result, notes=(*result.notes, *no_spots))
+        result = replace(result, stages={**ground.stages, **step.stop()})
         if read_here:
-            _IN_SIGHT[self._ground_digest(result.given)] = result.ground
-        return replace(result, stages={**ground.stages, **step.stop()})
+            # The one that the result holds: what it hands out is a copy each time.
+            _IN_SIGHT[self._ground_digest(result.given)] = vars(result)["_ground"]
+        return result
 
     def check_ground(self, ground: Ground) -> Ground:
         """

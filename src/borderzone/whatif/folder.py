@@ -84,13 +84,14 @@ class SweepFolder:
         file = self.path / MANIFEST
         if file.is_file():
             self._check_same(_read_manifest(file), manifest)
-        elif any(self.path.iterdir()):
+        elif {each.name for each in self.path.iterdir()} - {file.with_suffix(".partial").name}:
             msg = f"{str(self.path)!r} holds other files and no sweep; choose another folder"
             raise OutputError(msg)
         try:
-            (self.path / PARTS).mkdir(parents=True, exist_ok=True)
-            self._write(CASES, pa.Table.from_pandas(plan.table(), preserve_index=False))
+            # First of all: without it nothing here is known again.
             self._replace(file, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+            (self.path / PARTS).mkdir(exist_ok=True)
+            self._write(CASES, pa.Table.from_pandas(plan.table(), preserve_index=False))
         except OSError as error:
             msg = f"the folder {str(self.path)!r} cannot be written: {error.strerror or error}"
             raise OutputError(msg) from error
@@ -261,6 +262,9 @@ class Sweep:
             msg = f"case must be one of 0 to {self.total - 1}, got {case!r}"
             raise InvalidParameterError(msg)
         rows = pd.read_parquet(file, filters=[("case", "==", int(case))])
+        if rows.empty:
+            msg = f"case {case} has no draws: it could not be run"
+            raise InvalidParameterError(msg)
         return rows.drop(columns=list(self.cases.columns)).set_index("draw")
 
     def output(self, name: str) -> pd.DataFrame:
