@@ -82,6 +82,19 @@ def test_at_break_even_both_reach_the_same_in_each_draw(
     assert found["people"].tolist() == (4 * found["units"]).tolist()
 
 
+@pytest.mark.parametrize("measure", ["mean_pod", "min_pod"])
+def test_who_stands_better_than_he_moves_breaks_even_standing(
+    asked: KitQuestion, measure: str
+) -> None:
+    """Many units that nobody leads do best as posts: of those the number is told."""
+    found = answer_break_even(asked, asked, 60, kits=("goggles", "goggles"), measure=measure)
+    goggles = Kit(asked, asked.kits["goggles"])
+    standing = goggles.posts_reach(60.0, measure, "night")
+
+    assert (found["share"] == standing).any()
+    np.testing.assert_allclose(found["units"], 60.0, rtol=1e-3)
+
+
 @pytest.mark.parametrize(("law", "opponent"), WAYS)
 def test_equal_kits_are_worth_the_same_number(asked: KitQuestion, law: str, opponent: str) -> None:
     """What posts of the same eyes would do is told to a millionth of the share, and so is this."""
@@ -93,14 +106,15 @@ def test_equal_kits_are_worth_the_same_number(asked: KitQuestion, law: str, oppo
         np.testing.assert_allclose(found["units"], 20.0, rtol=1e-3)
 
 
-def test_break_even_beside_posts_that_stand_there(asked: KitQuestion) -> None:
+@pytest.mark.parametrize("number", [1, 20])
+def test_break_even_beside_posts_that_stand_there(asked: KitQuestion, number: int) -> None:
     """As much is reached as is asked for, and nothing is needed where the posts alone reach it."""
     stands = ExistingPosts(from_km=0, to_km=40, count=4, sensor="tower_thermal")
     beside = replace(asked, posts=(stands,))
     eye = Kit(beside, beside.kits["eye"])
     for measure in ("mean_pod", "min_pod"):
         found = answer_break_even(
-            beside, asked, 20, kits=("eye", "goggles"), laws=("beats_soft", "beats_soft"),
+            beside, beside, number, kits=("eye", "goggles"), laws=("beats_soft", "beats_soft"),
             opponent="informed", measure=measure,
         )  # fmt: skip
         already = eye.reached_already(measure, "night")
@@ -108,6 +122,10 @@ def test_break_even_beside_posts_that_stand_there(asked: KitQuestion) -> None:
             forward = eye.reached_with(row["units"], measure, "beats_soft", "informed", "night")
             # The sparsest posts of a segment see more than a little: then more is reached, never less.
             assert forward[draw] >= max(row["share"], already[draw]) - 1e-6
+            fewer = eye.reached_with(
+                0.99 * row["units"], measure, "beats_soft", "informed", "night"
+            )
+            assert fewer[draw] < row["share"] or row["units"] == 0
         assert (found["units"][already >= found["share"]] == 0).all()
 
 

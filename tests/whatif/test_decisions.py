@@ -162,6 +162,11 @@ def test_a_number_stands_in_its_cell_or_its_ends_are_said() -> None:
     assert not tiny.texts
     said = " ".join(text.get_text().replace("\n", " ") for text in words_of(figure_of(tiny)))
     assert "Lightest: 0; darkest: " in said
+    cells = table_of("two_way")
+    usual, turned = (figures.two_way(cells, size=size) for size in ((3.35, 3.35), (2.2, 6.0)))
+    assert (usual.get_xlabel(), usual.get_ylabel()) == ("month", "kit")
+    assert (turned.get_xlabel(), turned.get_ylabel()) == ("kit", "month")
+    assert len(turned.get_yticks()) == 6
     bold = [
         label.get_text() for label in wide.get_yticklabels() if label.get_fontweight() == "bold"
     ]
