@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PLANS = Path(__file__).parents[2] / "notebooks" / "plans"
+PAGE = PLANS.parents[1] / "docs" / "how-to" / "sweep.md"
 CASES = {"kits_and_months": 12, "what_is_assumed": 8, "goggles_or_patrols": 12}
 
 
@@ -121,3 +124,31 @@ def test_a_folder_of_something_else_is_left_alone(
     assert code == 2
     assert "holds other files and no sweep" in err
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def blocks(kind: str) -> list[str]:
+    """Give the blocks of the page on sweeps in one language."""
+    return re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+
+
+def test_the_code_of_the_page_on_sweeps_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, object] = {}
+    for block in blocks("python"):
+        exec(compile(block, "sweep.md", "exec"), names)  # noqa: S102 - that is the test
+
+    assert capsys.readouterr().out.endswith("3 of 3 cases; 64 draws of case 1\n")
+
+
+def test_the_plan_and_the_makefile_of_the_page_are_right(tmp_path: Path) -> None:
+    """Each plan has a command of its own."""
+    (plan,), (make,) = blocks("toml"), blocks("make")
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "plans" / "a.toml").write_text(plan, "utf-8")
+    (tmp_path / "plans" / "my_study.toml").write_text('a = "IRQ"\nb = "SYR"\n', "utf-8")
+    (tmp_path / "Makefile").write_text(make, "utf-8")
+    _, asked = read_plan(tmp_path / "plans" / "a.toml")
+    assert asked["vary"]["origins"][0] == str(tmp_path / "plans" / "posts_today.gpkg")
+    (tmp_path / "plans" / "my_study.toml").unlink()
+
+    said = subprocess.run(["make", "-n"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert said.stdout == "borderzone sweep plans/a.toml -o sweeps/a --workers 2\n"
