@@ -66,13 +66,13 @@ worth = pd.concat(
     [
         bz.whatif.break_even(
             asked["today"], asked[option.name], option.reference_units, measure
-        ).assign(option=option.name)
+        ).assign(scenario_a="the eye, on patrol", scenario_b=option.name)
         for measure in ("mean_pod", "min_pod")
         for option in options[1:]
     ],
     ignore_index=True,
 )
-worth.set_index(["measure", "option"])[["people", "people_low", "people_high"]].round(-1)
+worth.set_index(["measure", "scenario_b"])[["people", "people_low", "people_high"]].round(-1)
 
 # %%
 ax = bz.figures.break_even(worth)
@@ -125,7 +125,7 @@ pd.DataFrame(
 # One that a commander can act on and a critic cannot take apart: what was compared, how sure it is, and what it leaves out.
 
 # %%
-row = worth.set_index(["measure", "option"])
+row = worth.set_index(["measure", "scenario_b"])
 seen, weakest = (row.loc[(measure, "goggles for all")] for measure in ("mean_pod", "min_pod"))
 more, still = (
     row.loc[("mean_pod", name), "people"] for name in ("forty more patrols", "half standing still")

@@ -238,7 +238,7 @@ def break_even(
                 ax.hlines(y, low, min(high, right), color=INK["optimal"], linewidth=2.4, alpha=0.6)
             if math.isfinite(middle):
                 ax.plot(middle, y, "o", color=INK["optimal"], markersize=0.75 * points)
-        _row_labels(sheet, places, [_worth_label(row) for row in rows_of(table)])
+        _row_labels(sheet, places, _worth_labels(table))
         _axis_words(sheet, "people out at once")
         title = _break_even_finding(table)
         note = "Diamond: the number held against. Dot and band: median and 5 to 95 % of the draws, in each of which both reach the same share."
@@ -246,8 +246,15 @@ def break_even(
     return ax
 
 
-def _worth_label(row: Any) -> list[str]:
-    return [told.MEASURE_WORDS[row.measure], told.band(row.people_low, row.people, row.people_high)]
+def _worth_labels(table: pd.DataFrame) -> list[list[str]]:
+    """Name rows by what is held against, where that differs, by the measure and by the number."""
+    sides = [told.compared_words(row.scenario_b, row.kit_b) for row in rows_of(table)]
+    named = len(set(sides)) > 1
+    return [
+        ([side] if named else [])
+        + [told.MEASURE_WORDS[row.measure], told.band(row.people_low, row.people, row.people_high)]
+        for side, row in zip(sides, rows_of(table), strict=True)
+    ]
 
 
 def _break_even_finding(table: pd.DataFrame) -> str:
@@ -256,6 +263,8 @@ def _break_even_finding(table: pd.DataFrame) -> str:
         return told.break_even_words(first).rstrip(".")
     own = told.compared_words(first.scenario_a, first.kit_a)
     other = told.compared_words(first.scenario_b, first.kit_b)
+    if len({told.compared_words(row.scenario_b, row.kit_b) for row in rows_of(table)}) > 1:
+        return f"What each is worth in people ({own})"
     return f"What {told.count(first.people_b)} people ({other}) are worth in people ({own})"
 
 
@@ -694,7 +703,8 @@ def _fit(ax: Axes, figure: Figure, box_in: tuple[float, float, float, float]) ->
         whole, inner = ax.get_tightbbox(), ax.get_window_extent()
         assert whole is not None  # noqa: S101 - visible axes have a size
         dpi = float(figure.dpi)
-        west, south = (inner.x0 - whole.x0) / dpi, (inner.y0 - whole.y0) / dpi
+        # Of coarse pixels letters take up to a tenth more.
+        west, south = 1.1 * (inner.x0 - whole.x0) / dpi, (inner.y0 - whole.y0) / dpi
         east, north = (whole.x1 - inner.x1) / dpi, (whole.y1 - inner.y1) / dpi
         ax.set_position((
             (left + west) / wide, (bottom + south) / high,
@@ -704,14 +714,25 @@ def _fit(ax: Axes, figure: Figure, box_in: tuple[float, float, float, float]) ->
 
 
 def _unstack(ax: Axes) -> None:
-    """Set names of rows smaller that stand on each other."""
+    """Set names of rows smaller that stand on each other, and leave their last lines where that is not enough."""
     labels = [label for label in ax.get_yticklabels() if label.get_text()]
-    while labels and float(labels[0].get_fontsize()) > _LEAST_POINTS:
-        boxes = sorted((label.get_window_extent() for label in labels), key=lambda box: box.y0)
-        if all(low.y1 <= high.y0 for low, high in pairwise(boxes)):
+    while labels and _are_stacked(labels):
+        points = float(labels[0].get_fontsize())
+        if points > _LEAST_POINTS:
+            for label in labels:
+                label.set_fontsize(max(_LEAST_POINTS, points - 0.25))
+            continue
+        lines = [label.get_text().split("\n") for label in labels]
+        if max(map(len, lines)) == 1:
             return
-        for label in labels:
-            label.set_fontsize(max(_LEAST_POINTS, float(label.get_fontsize()) - 0.25))
+        words = ["\n".join(own[: max(1, len(own) - 1)]) for own in lines]
+        ax.set_yticks(ax.get_yticks(), words, fontsize=points, linespacing=1.2)
+        labels = [label for label in ax.get_yticklabels() if label.get_text()]
+
+
+def _are_stacked(labels: Sequence[Any]) -> bool:
+    boxes = sorted((label.get_window_extent() for label in labels), key=lambda box: box.y0)
+    return any(low.y1 > high.y0 for low, high in pairwise(boxes))
 
 
 def _letters(inches: float, points: float) -> int:
