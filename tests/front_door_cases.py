@@ -14,6 +14,7 @@ import geopandas as gpd
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import pytest
 import shapely
 import xarray as xr
 
@@ -216,6 +217,15 @@ class World:
     def result(self) -> Any:
         """Give the result."""
         return self.study.run()
+
+    @cached_property
+    def written(self) -> Path:
+        """Give the folder of a report without pictures."""
+        path = self.new_path("")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("borderzone.report.folder.draw_pictures", lambda *_: {})
+            bz.write_report(self.result, path)
+        return path
 
     @cached_property
     def other(self) -> Any:
@@ -641,6 +651,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "provenance.list_outputs": {"folder": lambda w: w.folder_of_its_own},
     "provenance.write_manifest": {"folder": lambda w: w.folder_of_its_own},
     "provenance.write_timing": {"folder": lambda w: w.folder_of_its_own, "stages": lambda w: w.result.stages},
+    "report.open_result": {"folder": lambda w: w.written},
     "report.edition": {"detail": lambda _: "public"},
     "scenario.named_after": {"path": lambda _: "x.toml"},
     "stream.raster_like": {"layer": lambda w: w.dem},

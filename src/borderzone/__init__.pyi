@@ -19,7 +19,7 @@ from .errors import BorderzoneError as BorderzoneError
 from .grid import Grid as Grid
 from .io import read_dem as read_dem
 from .provenance import show_versions as show_versions
-from .report import write_report as write_report
+from .report import open_result as open_result, write_report as write_report
 from .scenario import PRESETS as PRESETS, Scenario as Scenario
 from .study import Study as Study, StudyResult as StudyResult
 from .whatif import compare as compare, open_sweep as open_sweep, sweep as sweep

@@ -28,7 +28,7 @@ from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from borderzone.io import Record
     from borderzone.study import StudyResult
@@ -152,6 +152,7 @@ def manifest(
     detail: str = "public",
     outputs: Iterable[Mapping[str, Any]] = (),
     terms: Mapping[str, str | None] | None = None,
+    absent: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """
     Tell where every number of a result came from.
@@ -169,6 +170,9 @@ def manifest(
         Files written, as from `list_outputs`.
     terms
         What the user said of the terms of the incidents, and whether outputs hold rows or counts.
+    absent
+        Sentences on what the outputs do not hold: ``"left_out"`` of this edition, and ``"missing"`` for
+        want of a layer.
 
     Returns
     -------
@@ -204,6 +208,7 @@ def manifest(
         else _rows(result.patrol.assumptions),
         "summary": result.summary,
         "warnings": result.notes,
+        **({} if absent is None else dict(absent)),
         "outputs": list(outputs),
     }
     plain: dict[str, Any] = _plain(whole)
@@ -282,6 +287,7 @@ def write_manifest(
     *,
     detail: str = "public",
     terms: Mapping[str, str | None] | None = None,
+    absent: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """
     Write the manifest of a run beside all that the run wrote.
@@ -296,7 +302,7 @@ def write_manifest(
         Output folder.
     detail
         How much the outputs tell, ``"public"`` or ``"internal"``.
-    terms
+    terms, absent
         As in `manifest`.
 
     Returns
@@ -309,7 +315,9 @@ def write_manifest(
     OutputError
         If it cannot be written.
     """
-    content = manifest(result, detail=detail, outputs=list_outputs(folder), terms=terms)
+    content = manifest(
+        result, detail=detail, outputs=list_outputs(folder), terms=terms, absent=absent
+    )
     _write_json(content, Path(folder) / io.OutputFolder.MANIFEST)
     return content
 

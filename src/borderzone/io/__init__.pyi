@@ -21,6 +21,7 @@ from .records import (
 from .products import Terms as Terms
 from .tables import (
     plain_cells as plain_cells,
+    read_csv as read_csv,
     read_sheets as read_sheets,
     write_csv as write_csv,
 )

@@ -15,7 +15,7 @@ from xml.parsers import expat
 import numpy as np
 import pandas as pd
 
-from borderzone._guards.escapes import spreadsheet_table
+from borderzone._guards.escapes import spreadsheet_table, uncell_table
 from borderzone.errors import DataError, LimitError
 from borderzone.io.bounds import Limits, read_apart
 from borderzone.io.files import SUFFIXES, atomic_write, local_file
@@ -30,6 +30,7 @@ __all__ = [
     "Sheet",
     "Workbook",
     "plain_cells",
+    "read_csv",
     "read_sheets",
     "write_csv",
 ]
@@ -161,6 +162,44 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, index: bool 
     quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if _holds_returns(safe) else csv.QUOTE_MINIMAL
     with atomic_write(path) as temporary:
         safe.to_csv(temporary, index=False, encoding="utf-8", lineterminator="\n", quoting=quoting)
+
+
+def read_csv(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataFrame:
+    """
+    Read a table that `write_csv` wrote, all of it as text, without the apostrophes put there.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What it is needed for, for messages.
+
+    Returns
+    -------
+    DataFrame
+        Its cells as text; an empty one is empty text.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it is no table.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_csv(pd.DataFrame({"note": ["=1+1", "-5"]}), f"{folder}/a.csv")
+    ...     read_csv(f"{folder}/a.csv")["note"].tolist()
+    ['=1+1', '-5']
+    """
+    file = local_file(path, {".csv"}, what)
+    try:
+        rows = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (ValueError, UnicodeError) as error:
+        msg = f"{what}: {file.name!r} is no table as this library writes it ({str(error)[:120]})"
+        raise DataError(msg) from error
+    return uncell_table(rows)
 
 
 def _holds_returns(frame: pd.DataFrame) -> bool:

@@ -6,3 +6,7 @@ from .public import (
     Edition as Edition,
     edition as edition,
 )
+from .reading import (
+    OpenedResult as OpenedResult,
+    open_result as open_result,
+)

@@ -127,7 +127,14 @@ def write_report(
         (target / "report.html").write_text(page, encoding="utf-8")
         _write_words(shown, target, Path(folder))
         clock("manifest")
-        provenance.write_manifest(shown.result, target, detail=detail, terms=shown.terms)
+        missing = [each.note for each in shown.result.missing.values()]
+        provenance.write_manifest(
+            shown.result,
+            target,
+            detail=detail,
+            terms=shown.terms,
+            absent={"left_out": shown.left_out, "missing": missing},
+        )
         stages = {**result.stages, **clock.stop()}
         provenance.write_timing(stages, target, detail=detail)
         _write_log(shown, stages, target / "log.txt")

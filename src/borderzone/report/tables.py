@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from borderzone.incidents import schema
@@ -725,10 +726,29 @@ def data_dictionary(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
     for name, table in found.items():
         for column in table.columns:
             unit, meaning = meaning_of(str(column), name)
-            rows.append({"table": name, "column": column, "unit": unit, "meaning": meaning})
+            row = {"table": name, "column": column, "unit": unit, "meaning": meaning}
+            rows.append(row | {"type": type_of(table[column])})
     words = pd.DataFrame(rows)
     stamped = any("detail" in table and len(table) for table in found.values())
     return words.assign(detail="INTERNAL") if stamped else words
+
+
+# Types of columns whose name is the same in every version of pandas; all others are text.
+TYPES = ("float64", "float32", "int64", "Int64", "bool", "boolean", "datetime64[ns]")
+TEXT, TEXT_WITH_GAPS = "text", "text or empty"
+
+
+def type_of(column: pd.Series) -> str:
+    """Name the type of a column, for whoever reads its text again."""
+    name = str(column.dtype)
+    if name in TYPES:
+        return name
+    if name.startswith("datetime64") and getattr(column.dtype, "tz", None) is None:
+        return "datetime64[ns]"
+    known = column.dropna()
+    if len(known) and known.map(lambda value: isinstance(value, (bool, np.bool_))).all():
+        return "boolean"
+    return TEXT if len(known) == len(column) else TEXT_WITH_GAPS
 
 
 def _summary(result: StudyResult) -> pd.DataFrame:
