@@ -98,12 +98,11 @@ def test_ground_is_read_again_only_for_what_it_hangs_on(
         "law": ["random", "beats_soft"],
         "month": [1, 7],
         "moon": ["dark"],
-        "units": [100],
-        "targets": [[0.5], [0.9]],
         "shift_h": [8, 12],
         "uncertainty.r50_factor": [0.3, fixed],
     }.items():
         bz.sweep(coarse, {name: values})
+    bz.sweep(coarse, {"units": [100, 140]}, outputs="pod")
     assert read == []
 
     table = bz.sweep(coarse, {"force.crew": [2, 4], "depth_km": [50, 31]})
@@ -129,6 +128,27 @@ def test_weights_of_incidents_are_read_once(
 
     assert read == [1]
     assert half(table)["people"].nunique() == 4
+
+
+@pytest.mark.parametrize(
+    ("vary", "outputs", "message"),
+    [
+        (
+            {"units": [100, 140]},
+            "answer",
+            r"units decides nothing of what is asked \(answer\): add 'pod'",
+        ),
+        ({"targets": [[0.5], [0.9]]}, ["pod"], "add 'required' to outputs"),
+        ({"light": ["day", "night"]}, "answer", "add 'required' or 'curve'"),
+        ({"name": ["a", "b"]}, "answer", "name decides no number of a sweep"),
+    ],
+)
+def test_what_would_change_nothing_is_refused(
+    coarse: bz.Study, vary: dict[str, Any], outputs: Any, message: str
+) -> None:
+    """Equal rows would look like a finding."""
+    with pytest.raises(InvalidScenarioError, match=message):
+        bz.sweep(coarse, vary, outputs=outputs)
 
 
 def test_scenarios_differ_in_what_varies(coarse: bz.Study) -> None:

@@ -19,7 +19,12 @@ import pandas as pd
 
 from borderzone import io
 from borderzone._guards import check_choice, check_progress, check_whole, seed_number, shown
-from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
+from borderzone.errors import (
+    BorderzoneError,
+    DataError,
+    InvalidParameterError,
+    InvalidScenarioError,
+)
 from borderzone.patrol import answer_case
 from borderzone.scenario import Scenario
 from borderzone.study import KIT_DRAWS, Study, own_law
@@ -59,6 +64,24 @@ _FLAGGED = {
     "unknown_remote_share": "remote_unknown_share",
     "cave_share_rank2plus_of_known": "cave_share_of_known",
     "unknown_karst_share": "cave_unknown_share",
+}
+# What is told by some outputs alone: varied without one of them it would change nothing in any row.
+_TOLD_BY = {
+    "units": ("pod",),
+    "reference_units": ("pod",),
+    "targets": ("required",),
+    "confidence": ("required",),
+    "light": ("required", "curve"),
+    "draws": ("required", "curve"),
+    "max_units": ("curve",),
+    "remote_hours": ("flagged",),
+    "remote_hours_range": ("flagged",),
+    "name": (),
+    "min_zone_km2": (),
+    "index_weights": (),
+    "index_comparisons": (),
+    "post_height_m": (),
+    "post_sight_km": (),
 }
 _FEWEST_DRAWS, _MOST_DRAWS = 16, 1_000_000
 
@@ -278,7 +301,7 @@ def sweep(  # noqa: PLR0913 - what varies, what is asked, and how it is run
     check_progress(progress)
     count = check_whole(workers, "workers", lowest=1)
     drawn = None if n is None else check_whole(n, "n", lowest=1)
-    plan = plan_of(study, vary, design=design, n=drawn, seed=number)
+    plan = _telling(plan_of(study, vary, design=design, n=drawn, seed=number), asked)
     # Files that are not there are told now, and not when their case comes.
     sources = list(_inputs_that_vary(plan))
     draws = _draws_of(bands, study)
@@ -319,6 +342,22 @@ def _checked_outputs(outputs: Sequence[str], folder: Any) -> tuple[str, ...]:
         msg = f"{apart[0]} is a table of its own: give a folder to write it to, and read it with open_sweep"
         raise InvalidParameterError(msg)
     return tuple(name for name in OUTPUTS if name in outputs or name == "answer")
+
+
+def _telling(plan: SweepPlan, outputs: tuple[str, ...]) -> SweepPlan:
+    """Refuse what varies and decides nothing that is asked: equal rows would look like a finding."""
+    for name in plan.names:
+        by = _TOLD_BY.get(name, outputs)
+        if not by:
+            msg = f"{name} decides no number of a sweep: leave it out, or run the study and look at its result"
+            raise InvalidScenarioError(msg)
+        if not set(by) & set(outputs):
+            msg = (
+                f"{name} decides nothing of what is asked ({', '.join(outputs)}): add {' or '.join(map(repr, by))} "
+                "to outputs, or leave it out"
+            )
+            raise InvalidScenarioError(msg)
+    return plan
 
 
 def _draws_of(bands: bool | int, study: Study) -> int | None:  # noqa: FBT001 - yes, no or how many
