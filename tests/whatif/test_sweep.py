@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -304,6 +305,17 @@ def test_a_case_that_fails_is_a_row_where_that_is_wanted(
     assert table["error"].isna().sum() == 18
     with pytest.raises(InvalidParameterError, match="case 1: no such shift"):
         bz.sweep(coarse, {"shift_h": [8, 9]})
+
+
+def test_lines_vary_and_are_told_apart(coarse: bz.Study) -> None:
+    """Two stretches of one border, each on ground of its own."""
+    parts = [coarse.border.between_km(start, start + 40) for start in (100, 300)]
+    table = half(bz.sweep(coarse, {"border": parts, "force.crew": [2, 4]}))
+
+    assert table["border"].unique().tolist() == ["Border in memory", "Border in memory (2)"]
+    assert table["people"].nunique() == 4
+    own = half(bz.sweep(replace(coarse, border=parts[1]), {"force.crew": [4]}))
+    assert table["people"].iloc[3] == own["people"].iloc[0]
 
 
 def test_how_far_it_is_is_told_in_words(coarse: bz.Study) -> None:

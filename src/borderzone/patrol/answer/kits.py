@@ -325,12 +325,14 @@ class KitQuestion:
         """
         given = isinstance(self.draws, pd.DataFrame)
         rows, segments = _OWN_GROUNDS if given else len(self.drawn) - 1, len(self.lengths_km)
+        if isinstance(self.draws, pd.DataFrame) and _OWN not in self.draws:
+            return np.zeros((len(self.draws) + 1, segments))
         own = np.random.Generator(np.random.Philox([self.seed, 1])).standard_normal(
             (rows, segments)
         )
         if isinstance(self.draws, pd.DataFrame):
             # As a state of nature it is one of these grounds, named by a share, or at its median.
-            place = self.draws.get(_OWN, pd.Series(np.nan, index=self.draws.index)).to_numpy()
+            place = self.draws[_OWN].to_numpy()
             row = np.clip(np.nan_to_num(place) * rows, 0, rows - 1).astype(int)
             own = np.where(np.isnan(place)[:, None], 0.0, own[row])
         return np.vstack([np.zeros(segments), own])
