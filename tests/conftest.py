@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numba
@@ -69,8 +70,10 @@ def result(study: bz.Study, ground: Ground) -> StudyResult:
 
 @pytest.fixture(scope="session")
 def coarse() -> bz.Study:
-    """Give the built-in study on cells of 5 km, for sweeps."""
-    return bz.Study.default(bz.Scenario(resolution_m=5000, draws=100, imputations=100))
+    """Give a stretch of the built-in study on cells of 5 km, for sweeps."""
+    scenario = bz.Scenario(resolution_m=5000, draws=100, imputations=100)
+    line = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    return replace(bz.Study.default(scenario), border=line)
 
 
 @pytest.fixture(scope="session")

@@ -158,7 +158,8 @@ def test_scenarios_differ_in_what_varies(coarse: bz.Study) -> None:
     table = bz.sweep(coarse, others)
 
     assert table["scenario"].unique().tolist() == ["as is", "few"]
-    assert half(table)["people"].tolist() == pytest.approx([2313.7, 1156.9], abs=0.1)
+    four, two = half(table)["people"]
+    assert four == pytest.approx(2 * two, rel=1e-9)
 
 
 def test_a_table_has_a_case_for_each_row(coarse: bz.Study) -> None:
@@ -272,7 +273,7 @@ def test_an_impossible_option_is_refused(
 def test_posts_come_from_a_file_of_their_own(coarse: bz.Study, tmp_path: Path) -> None:
     path = tmp_path / "north.toml"
     path.write_text(
-        '[[posts]]\nfrom_km = 0\nto_km = 300\nspacing_km = 4\nsensor = "tower_thermal"\n', "utf-8"
+        '[[posts]]\nfrom_km = 0\nto_km = 60\nspacing_km = 4\nsensor = "tower_thermal"\n', "utf-8"
     )
     table = half(bz.sweep(coarse, {"posts": [[], path]}))
 
@@ -309,7 +310,7 @@ def test_a_case_that_fails_is_a_row_where_that_is_wanted(
 
 def test_lines_vary_and_are_told_apart(coarse: bz.Study) -> None:
     """Two stretches of one border, each on ground of its own."""
-    parts = [coarse.border.between_km(start, start + 40) for start in (100, 300)]
+    parts = [coarse.border.between_km(start, start + 40) for start in (10, 60)]
     table = half(bz.sweep(coarse, {"border": parts, "force.crew": [2, 4]}))
 
     assert table["border"].unique().tolist() == ["Border in memory", "Border in memory (2)"]

@@ -84,6 +84,8 @@ _TOLD_BY = {
     "post_sight_km": (),
 }
 _FEWEST_DRAWS, _MOST_DRAWS = 16, 1_000_000
+# Draws from which on several threads are quicker than one.
+_LONG_LOOP = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +108,7 @@ class _SweepJob:
     def block(self, cases: range, grounds: Grounds) -> dict[str, pd.DataFrame]:
         """Run some cases, one after another."""
         found: dict[str, list[pd.DataFrame]] = {name: [] for name in self.tables}
-        with _threads(None if self.draws is not None else 1):
+        with _threads(None if (self.draws or 0) >= _LONG_LOOP else 1):
             for case in cases:
                 for name, rows in self._told(case, grounds).items():
                     rows.insert(0, "case", case)
