@@ -23,7 +23,14 @@ from pydantic import (
 from borderzone._guards import check_choice, check_path, guard_room, local_path, shown
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.io import Limits
-from borderzone.patrol import Assumption, ExistingPosts, Force, Obstacle, default_assumptions
+from borderzone.patrol import (
+    NATURE,
+    Assumption,
+    ExistingPosts,
+    Force,
+    Obstacle,
+    default_assumptions,
+)
 
 if TYPE_CHECKING:
     from borderzone.difficulty.index import IndexWeights
@@ -168,8 +175,8 @@ class Scenario(BaseModel):
         What stands at the border already, a row for each stretch, which the answer by kits counts:
         `borderzone.patrol.ExistingPosts` and `borderzone.patrol.Obstacle`.
     uncertainty
-        Distributions of the Monte Carlo that differ from the defaults of the
-        force, by name; see `borderzone.patrol.default_assumptions`.
+        Distributions that differ from the defaults, by name: of the curve, see
+        `borderzone.patrol.default_assumptions`, and of the answer, `borderzone.patrol.NATURE`.
 
     Examples
     --------
@@ -254,7 +261,7 @@ class Scenario(BaseModel):
                     f"give force.{name} too, or leave both out: the answer works it out"
                 )
                 raise ValueError(msg)
-            check_choice(name, "uncertainty", default_assumptions(self.force))
+            check_choice(name, "uncertainty", default_assumptions(self.force) | NATURE)
         return self
 
     @model_validator(mode="after")
@@ -359,15 +366,36 @@ class Scenario(BaseModel):
             If the parameters do not make a distribution.
         """
         made = default_assumptions(self.force)
-        for name, change in self.uncertainty.items():
-            made[name] = Assumption(
+        return made | self._changes_of(made)
+
+    def nature(self) -> dict[str, Assumption]:
+        """
+        Give the states of nature of the answer whose distribution differs from the default.
+
+        Returns
+        -------
+        dict of Assumption
+            Those of `borderzone.patrol.NATURE` that `uncertainty` changes.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the parameters do not make a distribution.
+        """
+        return self._changes_of(NATURE)
+
+    def _changes_of(self, known: Mapping[str, Assumption]) -> dict[str, Assumption]:
+        return {
+            name: Assumption(
                 name=name,
                 distribution=change.distribution,
                 parameters=change.parameters,
-                unit=made[name].unit,
+                unit=known[name].unit,
                 source=change.source,
             )
-        return made
+            for name, change in self.uncertainty.items()
+            if name in known
+        }
 
     def without_standing(self) -> Scenario:
         """

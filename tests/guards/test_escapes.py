@@ -20,6 +20,7 @@ import pyogrio
 import pytest
 import shapely
 from changed_results import changed
+from front_door_cases import SWEPT
 from hostile_words import ALL_AT_ONCE, HOSTILE, LONG, UNSEEN, obeyed, with_words
 from hypothesis import given
 from hypothesis import strategies as st
@@ -345,7 +346,22 @@ def arguments(name: str, result: StudyResult) -> list[Any]:
         return []
     if name == "whatif":
         return [result, result]
+    if name in figures.TABLE_FIGURES:
+        return [swept(name, result)]
     return [{"plot_border": result.border, "plot_corridor": result.corridor}.get(name, result)]
+
+
+def swept(name: str, result: StudyResult) -> pd.DataFrame:
+    """Give what a figure of a table draws, with the words of a scenario wherever a name stands."""
+    words = result.scenario.name
+    if name == "comparison":
+        return bz.compare(result, result).assign(scenario_b=words)
+    if name == "break_even":
+        return bz.whatif.break_even(result, result).assign(scenario_b=words)
+    table = SWEPT.assign(kit=SWEPT["kit"].replace("eye", words))
+    how = {"two_way": ("kit", "month")}.get(name, ())
+    found: pd.DataFrame = getattr(bz.whatif, name)(table, *how)
+    return found
 
 
 # Figures that the built-in study cannot give: it has neither cover nor an inventory of caves.

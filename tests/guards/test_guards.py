@@ -60,6 +60,7 @@ HEAVY = {
 # Looked at only by the way of doing it that uses them.
 IDLE = {
     ("patrol.allocate", "lengths_km"), ("patrol.coverage_curve", "lengths_km"),
+    ("patrol.allocate_kinds", "lengths_km"),
 }  # fmt: skip
 
 

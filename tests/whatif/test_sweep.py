@@ -142,6 +142,7 @@ def test_weights_of_incidents_are_read_once(
         ({"targets": [[0.5], [0.9]]}, ["pod"], "add 'required' to outputs"),
         ({"light": ["day", "night"]}, "answer", "add 'required' or 'curve'"),
         ({"name": ["a", "b"]}, "answer", "name decides no number of a sweep"),
+        ({"uncertainty.shift_factor": [4.0, 5.0]}, "answer", "add 'required' or 'curve'"),
     ],
 )
 def test_what_would_change_nothing_is_refused(
@@ -150,6 +151,18 @@ def test_what_would_change_nothing_is_refused(
     """Equal rows would look like a finding."""
     with pytest.raises(InvalidScenarioError, match=message):
         bz.sweep(coarse, vary, outputs=outputs)
+
+
+def test_every_state_of_nature_of_the_answer_varies(coarse: bz.Study) -> None:
+    """Whom somebody follows up who was not recognised decides what is stopped, and nothing that is seen."""
+    table = bz.sweep(coarse, {"uncertainty.followed_up": [0.1, 0.9]})
+    stopped, seen = (
+        table[(table["measure"] == name) & (table["opponent"] == "blind")]["people"].tolist()
+        for name in ("mean_poi", "mean_pod")
+    )
+
+    assert stopped[0] > stopped[1]
+    assert seen[0] == seen[1]
 
 
 def test_scenarios_differ_in_what_varies(coarse: bz.Study) -> None:

@@ -13,7 +13,6 @@ from borderzone import access, datasets
 from borderzone._guards import guarded
 from borderzone.patrol import (
     FORCES,
-    NATURE,
     BorderLength,
     Force,
     KitQuestion,
@@ -311,7 +310,6 @@ def kit_question(
         table = table.assign(crosser_km_h=scenario.crosser_vehicle_km_h)
     weights = reported if scenario.weights == "incidents" else None
     drive = table["response_median_h"] if "response_median_h" in table else table["hours_median"]
-    assumptions = scenario.assumptions() if scenario.uncertainty else {}
     night, night_h = _night(middle.x, middle.y, scenario.month, scenario.moon)
     return KitQuestion(
         kits=KITS | {"scenario": scenario.force},
@@ -325,7 +323,7 @@ def kit_question(
         relief=scenario.force.shift_factor,
         stopping=Stopping(cover_km=scenario.cover_km, call_delay_h=scenario.report_minutes / 60.0),
         target="vehicle" if driving else "person",
-        nature={name: assumptions[name] for name in scenario.uncertainty if name in NATURE},
+        nature=scenario.nature(),
         posts=scenario.posts,
         obstacles=scenario.obstacles,
         line_km=corridor.border.length_km,

@@ -25,7 +25,7 @@ from borderzone._guards import (
 )
 from borderzone.border import Border
 from borderzone.errors import BorderzoneError, InvalidScenarioError
-from borderzone.patrol import FORCES, Force
+from borderzone.patrol import FORCES, NATURE, Force
 from borderzone.scenario import Scenario, read_toml
 from borderzone.study import KITS, LAYERS, Study
 
@@ -286,7 +286,7 @@ def check_name(name: Any, study: Study) -> None:
     known = [
         *type(scenario).model_fields,
         *(f"force.{part}" for part in type(scenario.force).model_fields),
-        *(f"uncertainty.{part}" for part in scenario.assumptions()),
+        *(f"uncertainty.{part}" for part in {**scenario.assumptions(), **NATURE}),
         *OF_A_STUDY,
         *_SHORT,
         "kit",

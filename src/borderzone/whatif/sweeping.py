@@ -25,7 +25,7 @@ from borderzone.errors import (
     InvalidParameterError,
     InvalidScenarioError,
 )
-from borderzone.patrol import answer_case
+from borderzone.patrol import NATURE, answer_case
 from borderzone.scenario import Scenario
 from borderzone.study import KIT_DRAWS, Study, own_law
 from borderzone.whatif.comparing import paired_difference
@@ -349,7 +349,9 @@ def _checked_outputs(outputs: Sequence[str], folder: Any) -> tuple[str, ...]:
 def _telling(plan: SweepPlan, outputs: tuple[str, ...]) -> SweepPlan:
     """Refuse what varies and decides nothing that is asked: equal rows would look like a finding."""
     for name in plan.names:
-        by = _TOLD_BY.get(name, outputs)
+        own = name.removeprefix("uncertainty.")
+        of_the_curve = own != name and own not in NATURE
+        by = _TABLES if of_the_curve else _TOLD_BY.get(name, outputs)
         if not by:
             msg = f"{name} decides no number of a sweep: leave it out, or run the study and look at its result"
             raise InvalidScenarioError(msg)
