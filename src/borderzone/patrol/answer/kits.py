@@ -746,7 +746,7 @@ def answer_break_even(  # noqa: PLR0913 - two rows of the table, and with how ma
     >>> kits = {"eye": FORCES["vehicle_patrol"], "goggles": FORCES["vehicle_night_vision"]}
     >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([100.0]), ground=ground, draws=64)
     >>> answer_break_even(question, question, 20, kits=("eye", "goggles")).loc[0].round(2).tolist()
-    [0.41, 142.14, 568.55]
+    [0.5, 187.52, 750.08]
     """
     if len(a.drawn) != len(b.drawn) or a.seed != b.seed or len(a.lengths_km) != len(b.lengths_km):
         msg = (
