@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,8 +39,15 @@ def whatif(
         raise errors.InvalidParameterError(msg)
     refuse_existing(out)
     studies = [bz.Study.from_name(name) for name in scenarios]
+    grounds: dict[str, Any] = {}
+    results = []
     with progress() as step:
-        results = [study.run(seed=seed, progress=step) for study in studies]
+        for study in studies:
+            # Scenarios that share a ground read it once.
+            digest = study.ground_digest()
+            if digest not in grounds:
+                grounds[digest] = study.read_ground(step)
+            results.append(study.run(seed=seed, ground=grounds[digest], progress=step))
     table = bz.compare(*results)
     first, *others = (result.scenario.name for result in results)
     print_table(table, f"{told.listed(others)} against {first}")
