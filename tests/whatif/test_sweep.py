@@ -143,6 +143,13 @@ def test_weights_of_incidents_are_read_once(
         ({"light": ["day", "night"]}, "answer", "add 'required' or 'curve'"),
         ({"name": ["a", "b"]}, "answer", "name decides no number of a sweep"),
         ({"uncertainty.shift_factor": [4.0, 5.0]}, "answer", "add 'required' or 'curve'"),
+        ({"force.p_respond": [0.5, 0.8]}, "answer", "add 'required' or 'curve'"),
+        ({"bare_threshold": [0.5, 0.9]}, "answer", "add 'flagged' to outputs"),
+        ({"karst": ["embedded", None]}, "pod", "add 'flagged' to outputs"),
+        ({"light_year": [2019, 2024]}, "answer", "light_year decides no number"),
+        ({"crosser_vehicle_km_h": [20, 60]}, "answer", "counts with crosser = 'vehicle' alone"),
+        ({"provinces": ["embedded", None]}, "answer", "counts with weights = 'incidents' alone"),
+        ({"road_speeds_km_h": [{}, {"primary": 20}]}, "answer", "counts on roads alone"),
     ],
 )
 def test_what_would_change_nothing_is_refused(
@@ -151,6 +158,48 @@ def test_what_would_change_nothing_is_refused(
     """Equal rows would look like a finding."""
     with pytest.raises(InvalidScenarioError, match=message):
         bz.sweep(coarse, vary, outputs=outputs)
+
+
+# What the answer hangs on without the ground being read again, by field: two values of it.
+DECIDES: dict[str, list[Any]] = {
+    "force": ["eye", "goggles"],
+    "shift_h": [12, 8],
+    "cover_km": [5, 0.5],
+    "month": [1, 6],
+    "moon": ["mean", "dark"],
+    "law": ["random", "beats_soft"],
+    "weights": ["uniform", "incidents"],
+    "posts": [[], [{"from_km": 0, "to_km": 40, "count": 30, "sensor": "eye"}]],
+    "obstacles": [
+        [],
+        [{"from_km": 0, "to_km": 40, "kind": "ditch", "delay_h_person": 2.0, "source": "a test"}],
+    ],
+    "uncertainty": [
+        {},
+        {"r50_factor": {"distribution": "fixed", "parameters": [0.5], "source": "a test"}},
+    ],
+}
+# What the ground is read again for, or whether it can be read at all.
+OF_GROUND = {
+    "depth_km", "segment_km", "resolution_m", "terrain_resolution_m", "max_gap_share", "force_side",
+    "road_speeds_km_h", "crosser", "crosser_vehicle_km_h", "report_minutes",
+    # A stretch has no published length; two lengths are swept in the tests of lengths.
+    "length",
+}  # fmt: skip
+
+
+def test_every_field_of_a_scenario_is_placed() -> None:
+    """A new one is told here: it decides the answer, the ground, or nothing that a sweep tells."""
+    told = set(sweeping._TOLD_BY) | set(sweeping._COUNTS_WITH)
+    assert set(bz.Scenario.model_fields) <= told | set(DECIDES) | OF_GROUND
+
+
+@pytest.mark.parametrize("name", DECIDES)
+def test_what_decides_the_answer_changes_a_number_of_it(coarse: bz.Study, name: str) -> None:
+    table = bz.sweep(coarse, {"kit" if name == "force" else name: DECIDES[name]})
+
+    first, second = (rows[["people", "payroll"]].to_numpy() for _, rows in table.groupby("case"))
+    assert not np.array_equal(first, second, equal_nan=True)
 
 
 def test_every_state_of_nature_of_the_answer_varies(coarse: bz.Study) -> None:
@@ -186,17 +235,17 @@ def test_a_table_has_a_case_for_each_row(coarse: bz.Study) -> None:
 
 @pytest.mark.parametrize("design", ["lhs", "sobol"])
 def test_a_design_fills_ranges_evenly(coarse: bz.Study, design: str) -> None:
-    vary = {"bare_threshold": (0.1, 0.9), "force.crew": (2, 5), "kit": ["eye", "thermal"]}
+    vary = {"cover_km": (0.1, 0.9), "force.crew": (2, 5), "kit": ["eye", "thermal"]}
     plan, again, other = (
         plan_of(coarse, vary, design=design, n=8, seed=seed).table() for seed in (1, 1, 2)
     )
 
-    assert sorted(np.floor(10 * np.array(plan["bare_threshold"])).astype(int)) == [*range(1, 9)]
+    assert sorted(np.floor(10 * np.array(plan["cover_km"])).astype(int)) == [*range(1, 9)]
     assert sorted(plan["force.crew"]) == [2, 2, 3, 3, 4, 4, 5, 5]
     assert sorted(plan["kit"]) == 4 * ["eye"] + 4 * ["thermal"]
     assert plan.equals(again)
     assert not plan.equals(other)
-    table = bz.sweep(coarse, vary | {"bare_threshold": [0.5]}, design=design, n=2)
+    table = bz.sweep(coarse, vary | {"cover_km": [0.5]}, design=design, n=2)
     assert sorted(half(table)["kit"]) == ["eye", "thermal"]
 
 

@@ -74,14 +74,30 @@ _TOLD_BY = {
     "light": ("required", "curve"),
     "draws": ("required", "curve"),
     "max_units": ("curve",),
+    "force.p_identify": ("required", "curve"),
+    "force.p_respond": ("required", "curve"),
     "remote_hours": ("flagged",),
     "remote_hours_range": ("flagged",),
+    "bare_threshold": ("flagged",),
+    "karst": ("flagged",),
+    "aridity": ("flagged",),
+    "known_caves": (),
+    "cover": (),
+    "light_year": (),
     "name": (),
     "min_zone_km2": (),
     "index_weights": (),
     "index_comparisons": (),
     "post_height_m": (),
     "post_sight_km": (),
+}
+# What counts with something else alone, which has to vary too or to be what the study has.
+_COUNTS_WITH: dict[str, tuple[str, str]] = {
+    "crosser_vehicle_km_h": ("crosser", "vehicle"),
+    "imputations": ("weights", "incidents"),
+    "incidents": ("weights", "incidents"),
+    "districts": ("weights", "incidents"),
+    "provinces": ("weights", "incidents"),
 }
 _FEWEST_DRAWS, _MOST_DRAWS = 16, 1_000_000
 # Draws from which on several threads are quicker than one.
@@ -360,6 +376,13 @@ def _telling(plan: SweepPlan, outputs: tuple[str, ...]) -> SweepPlan:
                 f"{name} decides nothing of what is asked ({', '.join(outputs)}): add {' or '.join(map(repr, by))} "
                 "to outputs, or leave it out"
             )
+            raise InvalidScenarioError(msg)
+        beside, word = _COUNTS_WITH.get(name, ("", ""))
+        if beside and beside not in plan.names and getattr(plan.study.scenario, beside) != word:
+            msg = f"{name} counts with {beside} = {word!r} alone: set that in the scenario, or let it vary too"
+            raise InvalidScenarioError(msg)
+        if name == "road_speeds_km_h" and "roads" not in plan.names and plan.study.roads is None:
+            msg = f"{name} counts on roads alone, and the study has none: give it roads, or let them vary too"
             raise InvalidScenarioError(msg)
     return plan
 
