@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from borderzone import patrol
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 from borderzone.patrol import Fleet, UnitKind, allocate_kinds, answer_plan, smallest_fleet
+from borderzone.patrol.answer import fleet as fleet_module
 from borderzone.patrol.theory import whole_plans
 
 if TYPE_CHECKING:
@@ -366,6 +367,14 @@ def test_a_target_holds_at_the_medians_over_the_states_of_light(rule: str, measu
 
     assert 0.4 <= plan.attrs[f"{measure}_at_medians"] < 0.44
     assert plan.attrs[f"{measure}_low"] < plan.attrs[measure] < plan.attrs[f"{measure}_high"]
+
+
+def test_a_plan_that_falls_short_of_its_target_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weakest place of a beat is below the mean rate: the first plan that is tried does not reach it."""
+    monkeypatch.setattr(fleet_module, "_MOVES", 1)
+    fleet = fleet_of(goggles=60, eye=40)
+    with pytest.raises(InvalidParameterError, match=r"no plan was found that reaches target 0\.6"):
+        answer_plan(question(), fleet, rule="maximin", law="beats_soft", target=0.6)
 
 
 def test_kits_that_stand_and_kits_unknown_are_refused() -> None:

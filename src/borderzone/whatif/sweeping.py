@@ -53,10 +53,7 @@ OUTPUTS = ("answer", "pod", "flagged", "required", "curve")
 _TABLES = ("required", "curve")
 # Cases that are written together: a few seconds of work, which is what a kill can lose.
 _BLOCK_OF_POINTS, _BLOCK_OF_BANDS = 20, 5
-_BAND_COLUMNS = (
-    "low", "high", "people_low", "people_high", "payroll_low", "payroll_high",
-    "units_at_medians", "units_replanned", "stands", "attainable",
-)  # fmt: skip
+_OF_DRAWS = ("units_at_medians", "units_replanned", "stands", "attainable")
 _SHARE_BAND = ("share_low", "share_high")
 _PAIRED = ("difference", "difference_low", "difference_high", "probability", "within_noise")
 _FLAGGED = {
@@ -172,7 +169,7 @@ class _SweepJob:
         columns += ["low", "high"] if bands else []
         columns += ["people"] + (["people_low", "people_high"] if bands else [])
         columns += ["payroll"] + (["payroll_low", "payroll_high"] if bands else [])
-        columns += list(_BAND_COLUMNS[6:]) if bands else []
+        columns += list(_OF_DRAWS) if bands else []
         if "pod" in self.outputs:
             columns += ["at_units", "at_people", "share", *(_SHARE_BAND if bands else ())]
         columns += list(_PAIRED) if self.baseline is not None else []

@@ -750,10 +750,14 @@ def answer_plan(  # noqa: PLR0913 - a fleet, and what is asked of it
         told = plans.told(plan)
         short = target - told.attrs[f"{measure}_at_medians"]
         if short <= 1e-9:
-            break
+            return told
         # A share mixed over states of light, or at the weakest place of a beat, is below that of the mean.
         wanted = min(wanted + 1.02 * short, 1.0)
-    return told
+    msg = (
+        f"no plan was found that reaches target {target:g} with every state of nature at its median: the last "
+        f"of {_MOVES} reaches {told.attrs[f'{measure}_at_medians']:.4g}; ask for a target next to it"
+    )
+    raise InvalidParameterError(msg)
 
 
 class _KitPlans:
