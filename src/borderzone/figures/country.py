@@ -17,7 +17,7 @@ from matplotlib.textpath import TextPath
 from borderzone import datasets
 from borderzone._guards.escapes import figure_words
 from borderzone.border import LINE_KINDS
-from borderzone.figures.style import INK, figure_of, halo, rows_of
+from borderzone.figures.grammar import INK, figure_of, halo, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -89,7 +89,7 @@ def _draw_borders(page: MapPage) -> None:
         rows.plot(ax=page.ax, zorder=Z_LINE, **style)
         if dashed:
             page.explain(
-                "Ground", Line2D([], [], **style), "another border, disputed\nor indefinite"
+                "Ground", Line2D([], [], **style), "another border, disputed or indefinite"
             )
 
 
@@ -128,8 +128,8 @@ def name_countries(
     lines = [shapely.linestrings(line) for line in page.lines]
     busy = shapely.union_all([shape for shape in (*lines, avoid) if shape is not None])
     free = shapely.difference(
-        shapely.box(*shapely.buffer(page.window, -6 * _point(page)).bounds),
-        shapely.union_all([shapely.buffer(busy, 5 * _point(page)), *page.reserved, *page.named]),
+        shapely.box(*shapely.buffer(page.window, -6 * page.point_m).bounds),
+        shapely.union_all([shapely.buffer(busy, 5 * page.point_m), *page.reserved, *page.named]),
     )
     order = page.land.assign(main=page.land["code"].isin(own), area=page.land.area)
     written = []
@@ -139,7 +139,7 @@ def name_countries(
         box = _write_country(page, row.name if small else row.name.upper(), room, largest)
         if box is None and small:
             # A code may reach over the rim of its country, as on any small map.
-            room = shapely.intersection(shapely.buffer(row.geometry, 5 * _point(page)), free)
+            room = shapely.intersection(shapely.buffer(row.geometry, 5 * page.point_m), free)
             code = _iso_codes().get(row.code, row.code)
             box = _write_country(page, code, room, largest, home=row.geometry)
         if box is not None:
@@ -152,14 +152,6 @@ def name_countries(
 def _iso_codes() -> dict[str, str]:
     table = datasets.country_aliases()
     return {row.code: row.iso_a3 for row in rows_of(table) if row.iso_a3}
-
-
-def _point(page: MapPage) -> float:
-    """Length of a typographic point on the map, in its units."""
-    figure = figure_of(page.ax)
-    inches = page.ax.get_position().width * figure.get_size_inches()[0]
-    west, east = page.ax.get_xlim()
-    return float((east - west) / inches / 72)
 
 
 def _write_country(page: MapPage, name: str, room: Any, largest: float, *, home: Any = None) -> Any:
@@ -200,7 +192,7 @@ def _in_two_lines(words: str) -> str:
 def _text_size(page: MapPage, text: str, size: float) -> tuple[float, float]:
     lines = text.split("\n")
     wide = max(TextPath((0, 0), line, size=size).get_extents().width for line in lines)
-    return (wide + 3) * _point(page), (1.25 * size * len(lines) + 2) * _point(page)
+    return (wide + 3) * page.point_m, (1.25 * size * len(lines) + 2) * page.point_m
 
 
 def _roomiest(page: MapPage, room: Any, size: tuple[float, float], home: Any) -> Any:
@@ -281,7 +273,7 @@ def draw_airfields(page: MapPage, airfields: gpd.GeoDataFrame | None) -> None:
         "linestyle": "none",
         "marker": "^",
         "markersize": 4.0,
-        "markerfacecolor": "#ffffff",
+        "markerfacecolor": INK["paper"],
         "markeredgecolor": INK["text"],
         "markeredgewidth": 0.7,
     }
@@ -308,7 +300,7 @@ def draw_towns(
             "marker": "o",
             "markersize": 3.2,
             "markerfacecolor": INK["text"],
-            "markeredgecolor": "#ffffff",
+            "markeredgecolor": INK["paper"],
             "markeredgewidth": 0.6,
         }
         page.ax.plot(town_x, town_y, zorder=Z_POINT, **style)

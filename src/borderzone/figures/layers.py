@@ -12,21 +12,26 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Patch
 from rasterio import features
 
 from borderzone import incidents
-from borderzone.figures.sheet import NestedMark, SizeRow, points_across
-from borderzone.figures.style import (
+from borderzone.figures.grammar import (
     CAVE_HATCH,
-    CAVE_INK,
     INK,
     NO_DATA,
     THIRD_COUNTRY,
+    NestedMark,
+    Page,
+    SizeRow,
     figure_of,
     halo,
+    inches_of,
+    points_across,
+    say,
 )
 from borderzone.grid import Grid
 from borderzone.study import told
@@ -36,7 +41,6 @@ if TYPE_CHECKING:
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.transforms import Bbox
 
     from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
@@ -60,10 +64,11 @@ __all__ = [
     "draw_posts",
     "draw_symbols",
     "draw_unknown",
+    "cave_ink",
     "draw_zones",
+    "name_zones",
     "event_symbols",
     "events_by_segment",
-    "events_under",
     "key_of_symbols",
     "kinds_of",
     "numbered",
@@ -270,8 +275,8 @@ class SheetEvents:
         As from `kinds_of`.
     seen
         Events that a symbol stands for.
-    off_sheet, under_furniture
-        Events with a circle beyond the neatline; outside the corridor, under scale bar or arrow.
+    off_sheet
+        Events with a circle beyond the neatline.
     to_area
         Events known only to an area, for which no symbol stands.
     """
@@ -281,7 +286,6 @@ class SheetEvents:
     kinds: tuple[str, ...]
     seen: int
     off_sheet: int
-    under_furniture: int
     to_area: int
 
     @property
@@ -297,14 +301,13 @@ class SheetEvents:
         """Say how many placed events no symbol stands for, and why."""
         parts = (
             (self.off_sheet, "off this sheet"),
-            (self.under_furniture, "outside the corridor under its scale or arrow"),
             (self.to_area, AREA_ONLY),
         )
         return ", ".join(f"{number:,} {why}" for number, why in parts if number)
 
 
 def sheet_events(
-    result: StudyResult, frame: Any, window: Any, covered: Any, *, most: int = MOST_SYMBOLS
+    result: StudyResult, frame: Any, window: Any, *, most: int = MOST_SYMBOLS
 ) -> SheetEvents | None:
     """Gather what a sheet shows of a study's incidents."""
     events = placed_events(result)
@@ -314,11 +317,7 @@ def sheet_events(
     flat = drawn.geometry.to_crs(frame)
     x, y = flat.x.to_numpy(), flat.y.to_numpy()
     on_sheet = shapely.contains_xy(window, x, y)
-    under = np.zeros(len(drawn), dtype=bool)
-    for box in covered:
-        under |= shapely.contains_xy(box, x, y)
-    under &= on_sheet & ~drawn["inside"].to_numpy()
-    shown = drawn[on_sheet & ~under]
+    shown = drawn[on_sheet]
     symbols = event_symbols(shown, most=most).to_crs(frame)
     return SheetEvents(
         symbols=symbols,
@@ -326,7 +325,6 @@ def sheet_events(
         kinds=kinds_of(events),
         seen=len(shown),
         off_sheet=int((~on_sheet).sum()),
-        under_furniture=int(under.sum()),
         to_area=int((events["why_not"] == AREA_ONLY).sum()),
     )
 
@@ -489,7 +487,7 @@ def _parts(
     outer: dict[str, Any] = {
         "marker": marker,
         "markersize": _markersize(marker, area),
-        "markerfacecolor": ink if known == 1 else "#ffffff",
+        "markerfacecolor": ink if known == 1 else INK["paper"],
         "markeredgecolor": ink,
         "markeredgewidth": 0.9,
         "alpha": 0.9,
@@ -604,6 +602,8 @@ class MapPage:
         Axes with their limits set.
     crs
         North-up frame in metres.
+    page
+        The sheet it lies on.
     key
         Heading -> marks and words of the legend.
     taken_x, taken_y, taken_points
@@ -617,6 +617,8 @@ class MapPage:
         Lines that labels should not cover, as arrays of points.
     named
         Boxes of the names of countries, which others keep clear of.
+    symbols
+        The first three as they are before any words are written.
     events
         What it shows of the incidents, once drawn.
     land
@@ -631,6 +633,7 @@ class MapPage:
 
     ax: Axes
     crs: Any
+    page: Page
     key: dict[str, list[tuple[Artist, str]]] = field(default_factory=dict)
     taken_x: list[float] = field(default_factory=list)
     taken_y: list[float] = field(default_factory=list)
@@ -639,6 +642,7 @@ class MapPage:
     lines: list[Any] = field(default_factory=list)
     reserved: list[Any] = field(default_factory=list)
     named: list[Any] = field(default_factory=list)
+    symbols: tuple[list[float], ...] = field(default_factory=lambda: ([], [], []))
     events: SheetEvents | None = None
     land: Any = None
     sea: Any = None
@@ -646,8 +650,21 @@ class MapPage:
     unrelieved: float = 1.0
 
     def explain(self, group: str, mark: Artist, words: str) -> None:
-        """Add one entry to the legend."""
-        self.key.setdefault(group, []).append((mark, words))
+        """Add one entry to the legend, once."""
+        entries = self.key.setdefault(group, [])
+        words = say(words)
+        if all(words != known for _, known in entries):
+            entries.append((mark, words))
+
+    def begin_words(self) -> None:
+        """Begin the words of the map anew: what they keep off are the symbols alone."""
+        self.named.clear()
+        self.reserved.clear()
+        self.taken_x, self.taken_y, self.taken_points = (list(each) for each in self.symbols)
+
+    def keep_symbols(self) -> None:
+        """Keep where symbols stand, which stay where they are when words move."""
+        self.symbols = (list(self.taken_x), list(self.taken_y), list(self.taken_points))
 
     def take(self, x: Iterable[float], y: Iterable[float], points: Iterable[float] = ()) -> None:
         """Keep labels off symbols."""
@@ -655,6 +672,12 @@ class MapPage:
         self.taken_x += x
         self.taken_y += list(y)
         self.taken_points += list(points) or [0.0] * len(x)
+
+    @property
+    def point_m(self) -> float:
+        """Length of a typographic point on the map, in its units."""
+        west, east = self.ax.get_xlim()
+        return float((east - west) / inches_of(self.ax)[0] / 72)
 
     @property
     def window(self) -> shapely.Polygon:
@@ -729,15 +752,15 @@ def draw_zones(
     beyond = remote.iloc[:0] if across is None else across
     # Nobody measured hours there: paler, and without an outline that would look like a break.
     for rows, alpha, line, words in (
-        (remote.drop(beyond.index), 0.62, 0.35, filled),
-        (beyond, 0.25, 0.0, "bare ground across the border,\nout of the force's reach"),
+        (remote.drop(beyond.index), 0.62, 0.9, filled),
+        (beyond, 0.25, 0.0, "bare ground across the border, out of the force's reach"),
     ):
         if len(rows):
+            # The edge is what tells the ground apart where the fill is pale, in grey as well.
             style: dict[str, Any] = {
-                "facecolor": INK["desert"],
+                "facecolor": to_rgba(INK["desert"], alpha),
                 "edgecolor": INK["desert_line"],
                 "linewidth": line,
-                "alpha": alpha,
             }
             page.bring(rows).plot(ax=page.ax, zorder=Z_ZONE, **style)
             page.explain(group, Patch(**style), words)
@@ -747,21 +770,49 @@ def draw_zones(
         drawn.plot(
             ax=page.ax,
             facecolor="none",
-            edgecolor=CAVE_INK[rank],
+            edgecolor=cave_ink(rank),
             hatch=CAVE_HATCH[rank],
             linewidth=0.6,
             linestyle=(0, (1, 1.5)),
             zorder=Z_ZONE + 1,
         )
     for rank in sorted({int(rank) for rank in caves["rank"]}, reverse=True):
-        mark = Patch(facecolor="none", edgecolor=CAVE_INK[rank], hatch=CAVE_HATCH[rank])
-        page.explain(group, mark, f"cave-prone, {told.RANK_WORDS[rank]} susceptibility")
+        mark = Patch(facecolor="none", edgecolor=cave_ink(rank), hatch=CAVE_HATCH[rank])
+        page.explain(group, mark, say("cave-prone, {rank} susceptibility", rank=say(told.RANK_WORDS[rank])))
     if unhatched:
         page.explain(
             group,
             Patch(facecolor="none", edgecolor=INK["rule"], linewidth=0.7),
-            "no hatch: caves unknown,\nno soluble rock is mapped",
+            "no hatch: caves unknown, no soluble rock is mapped",
         )
+
+
+def cave_ink(rank: int) -> str:
+    """Give the ink of ground of a susceptibility to caves."""
+    return INK["cave_low" if rank == 1 else "cave"]
+
+
+# Zones of each kind that have their letter on the map: more of them nobody looks up.
+_MOST_LETTERS = 12
+
+
+def name_zones(page: MapPage, zones: gpd.GeoDataFrame | None) -> None:
+    """Write the letter of each zone on it, as tables and sentences name it."""
+    if zones is None or zones.empty:
+        return
+    shown = page.bring(zones).sort_values("area_km2", ascending=False, kind="stable")
+    least = (14 * page.point_m) ** 2
+    for _, rows in shown.groupby("kind", sort=False):
+        for row in rows.head(_MOST_LETTERS).itertuples():
+            if row.geometry.area < least:
+                continue
+            at = row.geometry.representative_point()
+            page.ax.text(
+                at.x, at.y, str(row.zone), fontsize=7, fontweight="bold", ha="center", va="center",
+                color=INK["desert_line" if row.kind == "remote_desert" else "cave"],
+                path_effects=halo(1.6), zorder=Z_BORDER - 0.5,
+            ).set_gid("zone")  # fmt: skip
+            page.take([at.x], [at.y], [7.0])
 
 
 def draw_outside(page: MapPage, corridor: Corridor) -> None:
@@ -770,10 +821,10 @@ def draw_outside(page: MapPage, corridor: Corridor) -> None:
     third = page.bring(outside[outside["kind"] == "third country"])
     if len(third):
         third.plot(ax=page.ax, zorder=Z_ZONE + 1.5, **THIRD_COUNTRY)
-        page.explain("Border", Patch(**THIRD_COUNTRY), "a third country's ground\nin the corridor")
+        page.explain("Border", Patch(**THIRD_COUNTRY), "a third country's ground in the corridor")
     unknown = outside[outside["kind"] == "unknown"]
     if len(unknown):
-        draw_unknown(page, unknown.geometry, "whose ground it is\nis not known")
+        draw_unknown(page, unknown.geometry, "whose ground it is is not known")
 
 
 def draw_unknown(page: MapPage, unknown: gpd.GeoSeries, words: str) -> None:
@@ -806,7 +857,7 @@ def draw_corridor(page: MapPage, outline: gpd.GeoSeries, depth: str) -> None:
     """Draw the edge of the corridor as a thin dashed line."""
     edge: dict[str, Any] = {"color": INK["text"], "linewidth": 0.8, "linestyle": (0, (5, 3))}
     outline.to_crs(page.crs).boundary.plot(ax=page.ax, zorder=Z_LINE + 1, **edge)
-    page.explain("Border", Line2D([], [], **edge), f"edge of the corridor,\n{depth}")
+    page.explain("Border", Line2D([], [], **edge), say("edge of the corridor, {depth}", depth=depth))
 
 
 def draw_border(page: MapPage, stretches: gpd.GeoDataFrame) -> None:
@@ -814,10 +865,10 @@ def draw_border(page: MapPage, stretches: gpd.GeoDataFrame) -> None:
     lines = stretches.to_crs(page.crs)
     coarse = lines.geometry.simplify(3000).explode()
     page.lines += [shapely.get_coordinates(line) for line in coarse]
-    lines.plot(ax=page.ax, color="#ffffff", linewidth=4.2, zorder=Z_BORDER, capstyle="round")
+    lines.plot(ax=page.ax, color=INK["casing"], linewidth=4.2, zorder=Z_BORDER, capstyle="round")
     for dashed, words in (
         (False, "border"),
-        (True, "border disputed, indefinite\nor a line of control"),
+        (True, "border disputed, indefinite or a line of control"),
     ):
         part = lines[lines["dashed"].astype(bool) == dashed]
         if part.empty:
@@ -847,7 +898,7 @@ def draw_posts(page: MapPage, border: Any) -> pd.DataFrame:
         linestyle="none",
         marker="s",
         markersize=4.2,
-        markerfacecolor="#ffffff",
+        markerfacecolor=INK["paper"],
         markeredgecolor=INK["border"],
         markeredgewidth=1.0,
         zorder=Z_BORDER + 2,
@@ -861,10 +912,10 @@ def draw_posts(page: MapPage, border: Any) -> pd.DataFrame:
             linestyle="none",
             marker="s",
             markersize=4.2,
-            markerfacecolor="#ffffff",
+            markerfacecolor=INK["paper"],
             markeredgecolor=INK["border"],
         ),
-        f"kilometre post, from\n{border.start_name}",
+        say("kilometre post, from {start}", start=border.start_name),
     )
     return pd.DataFrame(
         {"chainage_km": chainage, "lon": degrees.x, "lat": degrees.y, "x": x, "y": y}
@@ -892,19 +943,9 @@ def draw_incidents(page: MapPage, shown: SheetEvents) -> None:
     page.numbers += numbered(inside, scale)
     outside = symbols[~symbols["inside"].astype(bool)]
     if len(outside):
-        words = f"{outside['events'].sum():,} outside the corridor, drawn small"
+        words = say("{number:,} outside the corridor, drawn small", number=outside["events"].sum())
         page.explain("Incidents", outside_mark(), words)
-
-
-def events_under(page: MapPage, box: Bbox) -> float:
-    """Count the events that a box on a map would hide."""
-    if page.events is None or page.events.symbols.empty:
-        return 0.0
-    symbols = page.events.symbols
-    points = page.ax.transData.transform(symbols.get_coordinates().to_numpy())
-    under = (points >= box.min).all(axis=1) & (points <= box.max).all(axis=1)
-    weight = np.where(symbols["inside"].astype(bool), 1.0, 0.01)
-    return float((under * weight * symbols["events"]).sum())
+    page.keep_symbols()
 
 
 def _draw_rings(page: MapPage, rings: gpd.GeoDataFrame) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import textwrap
 import warnings
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 import contextily
 import geopandas as gpd
@@ -15,6 +15,7 @@ import pandas as pd
 import rasterio
 import shapely
 from affine import Affine
+from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from pyproj.crs import ProjectedCRS
@@ -22,24 +23,37 @@ from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 from borderzone import datasets, io
 from borderzone._guards import temporary_folder
-from borderzone.errors import CoverageGapError, NoOverlapError
-from borderzone.figures import country, layers, sheet
-from borderzone.figures.layers import KNOWN_KM, placed_events, sheet_events
-from borderzone.figures.style import (
-    A4_LANDSCAPE,
+from borderzone.errors import CoverageGapError, InvalidParameterError, NoOverlapError
+from borderzone.figures import country, layers
+from borderzone.figures.grammar import (
     INK,
     NO_RELIEF,
+    SIZES,
+    Page,
+    Sheet,
+    SheetOptions,
+    arrow_inches,
     attribution,
-    context,
     drawing,
     figure_of,
-    page,
+    graticule,
+    inches_of,
+    key_in_box,
+    north_arrow,
+    open_page,
     run_words,
+    say,
+    scale_bar,
+    scale_inches,
+    watch,
 )
+from borderzone.figures.layers import KNOWN_KM, placed_events, sheet_events
 from borderzone.grid import Grid
 from borderzone.study import told
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import xarray as xr
     from matplotlib.axes import Axes
 
@@ -50,8 +64,8 @@ if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
 __all__ = [
-    "KEY_CHARACTERS",
-    "MAP_BOX",
+    "Furnished",
+    "add_layer",
     "colophon",
     "corridor_map",
     "corridor_map_data",
@@ -60,8 +74,8 @@ __all__ = [
     "draw_locator",
     "draw_relief",
     "drawn_words",
-    "explain_beside",
     "furnish",
+    "ground_asked",
     "hillshade",
     "map_elevation",
     "map_frame",
@@ -69,8 +83,6 @@ __all__ = [
     "page_events",
     "plot_border",
     "plot_corridor",
-    "reserve",
-    "share_of_page",
     "sheet_of",
 ]
 
@@ -80,7 +92,6 @@ LIGHTS = ((225.0, 0.2), (270.0, 0.25), (315.0, 0.35), (360.0, 0.2))
 ALTITUDE_DEG = 40.0
 # Where the steepest twentieth of the ground should come to lie once exaggerated.
 SHOWN_SLOPE = math.tan(math.radians(22))
-DARKEST = 0.62
 
 
 def hillshade(elevation_m: FloatArray, cell_m: float, *, exaggeration: float = 1.0) -> FloatArray:
@@ -171,12 +182,14 @@ def draw_relief(
 
 
 def _tinted(shade: FloatArray) -> FloatArray:
-    # Greys from paper white down to a middle grey: relief is a background, it never competes.
+    # From the paper down to a middle grey: relief is a background, it never competes.
     # Ground without elevation stays paper, which no shade is: flat ground is grey.
     light = np.clip((np.where(np.isfinite(shade), shade, 1.0) - 0.15) / (0.95 - 0.15), 0, 1)
-    grey = 255 * (DARKEST + (1 - DARKEST) * light)
-    warm = np.stack([grey, grey * 0.995, grey * 0.975])
-    return np.round(np.where(np.isfinite(shade), warm, 255)).astype("uint8")
+    low, high, paper = (np.array(to_rgb(INK[name])) for name in ("shade", "relief", "paper"))
+    tint = low[:, None, None] + (high - low)[:, None, None] * light
+    return np.round(
+        255 * np.where(np.isfinite(shade), tint, paper[:, None, None])
+    ).astype("uint8")
 
 
 def _write(path: Path, image: FloatArray, grid: Grid) -> None:
@@ -198,23 +211,17 @@ def _write(path: Path, image: FloatArray, grid: Grid) -> None:
         target.write(image)
 
 
-# Inches on an A4 page: the neatline, and the column beside it.
-MAP_BOX = (0.75, 1.2, 7.15, 6.15)
-SIDE_BOX = (8.22, 1.2, 3.0, 6.15)
-LOCATOR_BOX = (8.22, 1.2, 3.0, 1.75)
-KEY_CHARACTERS = 42
-# Size of the words, height of a mark and gap between rows: closer rows before smaller words.
-KEY_SETTINGS = (
-    (7.5, 1.35, 0.36),
-    (7.0, 1.35, 0.36),
-    (7.0, 1.1, 0.2),
-    (6.5, 1.1, 0.2),
-    (6.0, 1.1, 0.2),
-    (5.5, 1.1, 0.2),
-)
 MARGIN = 0.06
 # How far a locator reaches up and down from the middle of its map. Units: m.
 LOCATOR_REACH_M = (400e3, 4500e3)
+# Room of the labels of degrees; widths of a column beside a map, heights of a legend below it, the
+# least height of a column that holds a locator as well, and the least axes that hold a legend. Units:
+# inches.
+_DEGREES_IN = (0.4, 0.2)
+_BESIDE_IN, _BELOW_IN, _LOCATED_IN, _KEYED_IN = (1.45, 3.0), (0.55, 1.6), 3.6, 1.9
+_GAP_IN = 0.14
+# What explains itself goes first from a legend that has little room.
+_DROP = ("Ground", "Not known", "Border", "No data")
 
 
 def map_frame(shapes: gpd.GeoSeries) -> ProjectedCRS:
@@ -231,32 +238,52 @@ def map_frame(shapes: gpd.GeoSeries) -> ProjectedCRS:
     )
 
 
-def reserve(drawn: layers.MapPage, busy: gpd.GeoSeries) -> list[tuple[float, float]]:
-    """Keep room for the scale bar and the north arrow."""
-    corners, boxes = _furniture_boxes(drawn.window, drawn.united(busy))
-    drawn.reserved += boxes
-    return corners
-
-
-def _furniture_boxes(window: Any, shape: Any) -> tuple[list[tuple[float, float]], list[Any]]:
-    # Scale bar below and arrow above, each on the side that has less to hide.
-    corners = []
-    for choices, size in (
-        (((0.03, 0.03), (0.62, 0.03)), (0.36, 0.11)),
-        (((0.91, 0.84), (0.01, 0.84)), (0.08, 0.14)),
-    ):
-        boxes = {corner: _box(window, corner, size) for corner in choices}
-        corner = min(choices, key=lambda corner: _hidden(shape, boxes[corner]))
-        corners.append((corner, boxes[corner]))
-    return [corner for corner, _ in corners], [box for _, box in corners]
-
-
-def sheet_of(outline: gpd.GeoSeries) -> tuple[ProjectedCRS, shapely.Polygon, list[Any]]:
-    """Give the frame and the ground of a whole page's map, and what its scale bar and arrow cover."""
+def sheet_of(outline: gpd.GeoSeries) -> tuple[ProjectedCRS, shapely.Polygon]:
+    """Give the frame and the ground of a whole page's map."""
     frame = map_frame(outline)
-    window = _window(outline.to_crs(frame).total_bounds, MAP_BOX[2] / MAP_BOX[3], MARGIN)
-    shape = shapely.union_all(outline.to_crs(frame).make_valid().to_numpy())
-    return frame, window, _furniture_boxes(window, shape)[1]
+    bounds = outline.to_crs(frame).total_bounds
+    wide, high = SIZES["a4"]
+    # Heading, foot and legend take about as much of every page of this size.
+    left, bottom, right, top = _boxes((0.45, 0.95, wide - 0.45, high - 0.85), bounds, "auto", True).map
+    return frame, _window(bounds, (right - left) / (top - bottom), MARGIN)
+
+
+class _Boxes(NamedTuple):
+    """Boxes of a map and what stands around it, left, bottom, right and top. Units: inches."""
+
+    map: tuple[float, float, float, float]
+    key: tuple[float, float, float, float] | None
+    columns: int
+    locator: tuple[float, float, float, float] | None
+
+
+def _boxes(body: tuple[float, float, float, float], bounds: Any, legend: str, whole: bool) -> _Boxes:  # noqa: FBT001 - of four, the last
+    """Share the room between a map, its legend and its locator, so that the ground is largest."""
+    left, bottom, right, top = body
+    if whole:
+        left, bottom = left + _DEGREES_IN[0], bottom + _DEGREES_IN[1]
+    wide, high = right - left, top - bottom
+    beside = float(np.clip(0.29 * (right - body[0]), *_BESIDE_IN))
+    below = float(np.clip(0.26 * high, *_BELOW_IN))
+    if legend == "none" or (legend == "auto" and min(wide, high) < _KEYED_IN):
+        return _Boxes((left, bottom, right, top), None, 1, None)
+    ground = max(bounds[2] - bounds[0], 1.0), max(bounds[3] - bounds[1], 1.0)
+    scale = {
+        "right": min((wide - beside - _GAP_IN) / ground[0], high / ground[1]),
+        "below": min(wide / ground[0], (high - below - _GAP_IN) / ground[1]),
+    }
+    where = max(scale, key=lambda each: scale[each]) if legend == "auto" else legend
+    if where == "right":
+        edge = right - beside
+        tall = min(0.6 * beside, 0.3 * high) if whole and high >= _LOCATED_IN else 0.0
+        floor = bottom + tall + (_GAP_IN if tall else 0.0)
+        locator = (edge, bottom, right, bottom + tall) if tall else None
+        return _Boxes((left, bottom, edge - _GAP_IN, top), (edge, floor, right, top), 1, locator)
+    floor = bottom - (_DEGREES_IN[1] if whole else 0.0)
+    start = body[0]
+    columns = max(1, int((right - start) / 1.6))
+    key = (start, floor, right, floor + below)
+    return _Boxes((left, bottom + below + _GAP_IN, right, top), key, columns, None)
 
 
 def _window(bounds: Any, ratio: float, margin: float) -> shapely.Polygon:
@@ -272,6 +299,24 @@ def _window(bounds: Any, ratio: float, margin: float) -> shapely.Polygon:
     return window
 
 
+def _corners(drawn: layers.MapPage, shape: Any) -> list[tuple[float, float]]:
+    """Put the scale bar below and the arrow above, each on the side that has less to hide."""
+    wide, high = inches_of(drawn.ax)
+    rim = 0.09
+    corners = []
+    for room, up in ((scale_inches(drawn.ax), 0.0), (arrow_inches(), 1.0)):
+        size = (room[0] / wide, room[1] / high)
+        y = rim / high if not up else 1 - size[1] - rim / high
+        boxes = {
+            (x, y): _box(drawn.window, (x, y), size)
+            for x in (rim / wide, max(1 - size[0] - rim / wide, rim / wide))
+        }
+        corner = min(boxes, key=lambda each: _hidden(shape, boxes[each]))
+        corners.append(corner)
+        drawn.reserved.append(boxes[corner])
+    return corners
+
+
 def _box(
     window: shapely.Polygon, corner: tuple[float, float], size: tuple[float, float]
 ) -> shapely.Polygon:
@@ -285,28 +330,128 @@ def _hidden(shape: Any, box: shapely.Polygon) -> float:
     return float(cut.area + cut.length)
 
 
-def furnish(drawn: layers.MapPage, corners: list[tuple[float, float]]) -> None:
-    """Draw grid, scale bar and north arrow."""
-    bar, arrow = corners
-    sheet.graticule(drawn.ax, drawn.crs)
-    sheet.scale_bar(drawn.ax, drawn.crs, corner=bar)
-    sheet.north_arrow(drawn.ax, drawn.crs, centre=(arrow[0] + 0.04, arrow[1] + 0.06))
-    drawn.ax.set(xlabel="", ylabel="")
+def ground_asked(
+    sheet: Sheet, border: Border, corridor: Corridor | None = None
+) -> tuple[gpd.GeoSeries, float]:
+    """Give the ground that a map is to show, and the margin around it."""
+    if sheet.extent is not None:
+        rim = shapely.segmentize(shapely.box(*sheet.extent), 0.25)
+        return gpd.GeoSeries([rim], crs=4326), 0.0
+    if sheet.km is not None:
+        first, last = (float(np.clip(km, 0.0, border.length_km)) for km in sheet.km)
+        if not first < last:
+            msg = (
+                f"km {sheet.km[0]:g} to {sheet.km[1]:g} lies off the border, which is "
+                f"{border.length_km:.0f} km long"
+            )
+            raise InvalidParameterError(msg)
+        if corridor is None:
+            points = border.point_at(np.linspace(first, last, 50))
+            return gpd.GeoSeries([shapely.LineString(points.to_numpy())], crs=4326), MARGIN
+        rows = corridor.segments
+        near = rows[(rows["km_end"] > first) & (rows["km_start"] < last)]
+        return near.geometry, MARGIN
+    return (border.line, 2 * MARGIN) if corridor is None else (corridor.outline, MARGIN)
 
 
-def open_map(ax: Axes, shapes: gpd.GeoSeries, *, margin: float = MARGIN) -> layers.MapPage:
-    """Open a map that fills its axes around what is to be drawn."""
-    frame = map_frame(shapes)
-    box = ax.get_position()
-    wide, high = figure_of(ax).get_size_inches()
-    ratio = box.width * wide / (box.height * high)
-    west, south, east, north = _window(shapes.to_crs(frame).total_bounds, ratio, margin).bounds
+class Furnished(NamedTuple):
+    """A map that was opened: what is drawn on, and where its legend and its locator go."""
+
+    drawn: layers.MapPage
+    boxes: _Boxes
+
+    def finish(self, border: Border | None = None) -> None:
+        """Write the legend into its box, and draw where on earth the map lies."""
+        drawn, page = self.drawn, self.drawn.page
+        if self.boxes.key is not None:
+            page.left_out += key_in_box(
+                page.figure, drawn.key, self.boxes.key, columns=self.boxes.columns, drop=_DROP
+            )
+        if self.boxes.locator is not None and border is not None:
+            draw_locator(page.axes(self.boxes.locator, "locator"), drawn, border)
+
+
+def open_map(page: Page, shapes: gpd.GeoSeries, *, margin: float = MARGIN) -> Furnished:
+    """Open a map around what is to be drawn, in the room between heading and foot."""
+    ax, frame = page.ax, map_frame(shapes)
+    bounds = shapes.to_crs(frame).total_bounds
+    boxes = _boxes(page.body_in, bounds, page.sheet.legend, page.whole)
+    left, bottom, right, top = boxes.map
+    ax.set_position(page.share(boxes.map))
+    west, south, east, north = _window(bounds, (right - left) / (top - bottom), margin).bounds
     ax.set(xlim=(west, east), ylim=(south, north))
     ax.set_aspect("equal", adjustable="box", anchor="C")
     ax.set(xlabel="", ylabel="")
     ax.set_autoscale_on(False)
     ax.set_facecolor(INK["land"])
-    return layers.MapPage(ax=ax, crs=frame)
+    # For whoever draws more on the map: the frame that its coordinates are in.
+    ax.bz_crs = frame  # type: ignore[attr-defined] # documented at `add_layer`
+    return Furnished(layers.MapPage(ax=ax, crs=frame, page=page), boxes)
+
+
+def add_layer(ax: Axes, layer: gpd.GeoDataFrame | gpd.GeoSeries, **style: Any) -> Axes:
+    """
+    Draw a layer of your own on a map, in the map's frame whatever its own is.
+
+    Parameters
+    ----------
+    ax
+        Axes that a map of this package was drawn on. Their frame, a
+        `pyproj.CRS` in metres, is ``ax.bz_crs``.
+    layer
+        Points, lines or areas with a CRS.
+    **style
+        Passed on to the ``plot`` of geopandas.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes, their limits as they were.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the axes hold no map, or the layer has no CRS.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR")
+    >>> ax = bz.figures.plot_border(border)
+    >>> posts = border.point_at([100.0, 200.0])
+    >>> bz.figures.add_layer(ax, posts, color="black").bz_crs.is_projected
+    True
+    """
+    frame = getattr(ax, "bz_crs", None)
+    if frame is None:
+        msg = "the axes hold no map: give those that corridor_map or another map returned"
+        raise InvalidParameterError(msg)
+    if not isinstance(layer, gpd.GeoDataFrame | gpd.GeoSeries):
+        msg = f"the layer must be a GeoDataFrame or GeoSeries, got {type(layer).__name__}"
+        raise InvalidParameterError(msg)
+    if layer.crs is None:
+        msg = "the layer has no CRS; say which it is with layer.set_crs(...)"
+        raise InvalidParameterError(msg)
+    limits = ax.get_xlim(), ax.get_ylim()
+    layer.to_crs(frame).plot(ax=ax, **({"zorder": layers.Z_INCIDENT - 2} | style))
+    ax.set(xlim=limits[0], ylim=limits[1], xlabel="", ylabel="")
+    return ax
+
+
+def furnish(drawn: layers.MapPage, label: Callable[[layers.MapPage], None], busy: Any) -> None:
+    """Draw what follows the map's limits: degrees, scale, arrow, and the words that `label` writes."""
+    shape = drawn.united(busy)
+
+    def lay() -> None:
+        drawn.begin_words()
+        bar, arrow = _corners(drawn, shape)
+        label(drawn)
+        graticule(drawn.ax, drawn.crs)
+        scale_bar(drawn.ax, drawn.crs, corner=bar)
+        north_arrow(drawn.ax, drawn.crs, corner=arrow)
+        drawn.ax.set(xlabel="", ylabel="")
+
+    watch(drawn.ax, lay)
 
 
 def draw_ground(drawn: layers.MapPage, result: StudyResult, *, relief: bool = True) -> None:
@@ -318,8 +463,7 @@ def draw_ground(drawn: layers.MapPage, result: StudyResult, *, relief: bool = Tr
     if shaded is None:
         plain = Patch(facecolor=INK["land"], edgecolor=INK["rule"], linewidth=0.7)
         why = (lack.reason for lack in told.lacking(result, "units"))
-        words = ": ".join(["land, without relief", *why])
-        drawn.explain("No data", plain, textwrap.fill(words, KEY_CHARACTERS))
+        drawn.explain("No data", plain, ": ".join([say("land, without relief"), *why]))
         return
     drawn.exaggeration = shaded.exaggeration
     blank = layers.cells_as_polygons(shaded.blank, shaded.grid).union_all()
@@ -329,29 +473,6 @@ def draw_ground(drawn: layers.MapPage, result: StudyResult, *, relief: bool = Tr
     if drawn.unrelieved >= 0.005:
         gpd.GeoSeries([blank], crs=drawn.crs).plot(ax=drawn.ax, zorder=0.3, **NO_RELIEF)
         drawn.explain("No data", Patch(**NO_RELIEF), "land without elevation")
-
-
-def explain_beside(drawn: layers.MapPage, border: Border | None = None) -> None:
-    """Write the legend of a map in the column beside it, and draw where on earth it lies below."""
-    figure = figure_of(drawn.ax)
-    side = figure.add_axes(share_of_page(SIDE_BOX), label="legend")
-    side.set_axis_off()
-    floor = 0.0
-    if border is not None:
-        inset = figure.add_axes(share_of_page(LOCATOR_BOX), label="locator")
-        draw_locator(inset, drawn, border)
-        floor = inset.get_window_extent().y1
-    for points, high, gap in KEY_SETTINGS:  # what is not known has long reasons: not hidden
-        key = sheet.legend(
-            side,
-            drawn.key,
-            bbox_to_anchor=(0.03, 1.0),
-            fontsize=points,
-            handleheight=high,
-            labelspacing=gap,
-        )
-        if key.get_window_extent().y0 > floor:
-            break
 
 
 def draw_locator(ax: Axes, drawn: layers.MapPage, border: Border) -> None:
@@ -365,12 +486,12 @@ def draw_locator(ax: Axes, drawn: layers.MapPage, border: Border) -> None:
     ax.set(xlim=(x - half, x + half), ylim=(y - high, y + high), xticks=[], yticks=[])
     ax.set(aspect="equal", facecolor=INK["land"])
     ax.set_autoscale_on(False)
-    small = layers.MapPage(ax=ax, crs=drawn.crs)
+    small = layers.MapPage(ax=ax, crs=drawn.crs, page=drawn.page)
     country.draw_land(small)
     border.line.to_crs(drawn.crs).plot(ax=ax, color=INK["border"], linewidth=1.8, zorder=8)
     least = high / 30  # a map of a few kilometres is still seen
     frame = drawn.window.buffer(max(0.0, least - (east - west) / 2), join_style="mitre")
-    ax.plot(*frame.exterior.xy, color=INK["incident"], linewidth=1.2, zorder=9)
+    (rim,) = ax.plot(*frame.exterior.xy, color=INK["incident"], linewidth=1.2, zorder=9)
     country.name_countries(
         small, {border.a, border.b}, avoid=frame.exterior, sizes=(7.5, 7.0), small=True
     )
@@ -378,36 +499,44 @@ def draw_locator(ax: Axes, drawn: layers.MapPage, border: Border) -> None:
     ax.spines[:].set_visible(True)
     ax.spines[:].set(linewidth=0.8, edgecolor=INK["quiet"])
 
+    def follow() -> None:
+        shown = drawn.window.buffer(max(0.0, least - drawn.window.length / 8), join_style="mitre")
+        rim.set_data(*shown.exterior.xy)
 
-def share_of_page(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    """Turn a box in inches on an A4 page into shares of it."""
-    wide, high = A4_LANDSCAPE
-    return box[0] / wide, box[1] / high, box[2] / wide, box[3] / high
+    watch(drawn.ax, follow)
 
 
 def depth_words(corridor: Corridor) -> str:
     """Say how deep a corridor is."""
     depths = sorted(set(corridor.depth_km.values()))
     if len(depths) == 1:
-        return f"{depths[0]:g} km on each side"
-    return ", ".join(f"{depth:g} km in {code}" for code, depth in corridor.depth_km.items())
+        return say("{depth:g} km on each side", depth=depths[0])
+    return ", ".join(
+        say("{depth:g} km in {country}", depth=depth, country=code)
+        for code, depth in corridor.depth_km.items()
+    )
 
 
-def colophon(drawn: layers.MapPage, result: StudyResult, *, first: str = "") -> str:
-    """Write the foot of a map: credits, frame, relief, version and run."""
-    words = [first] if first else []
-    words += [attribution(result), f"Map: {drawn.crs.name}."]
+def colophon(drawn: layers.MapPage, result: StudyResult) -> list[str]:
+    """Write the foot of a map, what is owed first: credits, run, boundaries, frame, relief."""
+    words = [attribution(result), run_words(result), say(told.DISCLAIMER)]
+    words.append(say("Map: {frame}.", frame=drawn.crs.name))
     if drawn.exaggeration is not None:
-        lacking = f"; {100 * drawn.unrelieved:.0f} % of the land has no elevation"
-        missing = lacking if drawn.unrelieved >= 0.005 else ""
-        words.append(f"Relief exaggerated {drawn.exaggeration:.0f} times{missing}.")
-    words.append(run_words(result))
-    words.append(told.DISCLAIMER)
-    return " ".join(words)
+        relief = say("Relief exaggerated {times:.0f} times", times=drawn.exaggeration)
+        lacking = say("{share:.0f} % of the land has no elevation", share=100 * drawn.unrelieved)
+        words.append(f"{relief}; {lacking}." if drawn.unrelieved >= 0.005 else f"{relief}.")
+    return words
 
 
 @drawing
-def corridor_map(result: StudyResult, ax: Axes | None = None, *, relief: bool = True) -> Axes:
+def corridor_map(
+    result: StudyResult,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    relief: bool = True,
+    **options: Unpack[SheetOptions],
+) -> Axes:
     """
     Draw the corridor with its flagged ground, incidents and towns, north up.
 
@@ -416,61 +545,41 @@ def corridor_map(result: StudyResult, ax: Axes | None = None, *, relief: bool = 
     result
         What a study gave.
     ax
-        Axes to draw on; a whole page with heading, legend column, locator and
-        footer is made when left out.
+        Axes to draw on; a page with heading, legend, locator and foot is made
+        when left out.
+    sheet
+        Size, title, part of the border, legend, theme and language, as a record.
     relief
         Whether to draw relief under the map.
+    **options
+        The same by name, as in `Sheet`: ``size="column"``, ``km=(100, 200)``.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The map.
+        The map; its frame is ``ax.bz_crs``, and `add_layer` draws more on it.
     """
-    with context():
-        whole = ax is None
-        if ax is None:
-            sheet_ = page(A4_LANDSCAPE)
-            ax = sheet_.add_axes(share_of_page(MAP_BOX), label="map")
-        outline = result.corridor.outline
-        drawn = open_map(ax, outline)
-        draw_ground(drawn, result, relief=relief)
-        corners = reserve(drawn, outline)
-        posts = _draw_layers(drawn, result)
-        furnish(drawn, corners)
-        if whole:
-            _finish_page(drawn, result)
-        else:
-            if drawn.events is not None and drawn.events.not_drawn:
-                words = textwrap.fill(f"no symbol: {drawn.events.not_drawn}", KEY_CHARACTERS)
-                drawn.explain("Incidents", Line2D([], [], linestyle="none"), words)
-            _place_key(drawn)
-            ax.set_title(_finding(result) + _mark(result), fontsize=8.5, wrap=True)
-        ax.set_gid(f"corridor-map-{len(posts)}")
-    return ax
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    if result.synthetic:
+        page.warn(_synthetic_words(result))
+    page.heading(_finding(result), _standing(result), mark=_mark(result))
+    page.keep_foot(*colophon(layers.MapPage(page.ax, map_frame(result.corridor.outline), page), result), " " * 60)
+    shown, margin = ground_asked(page.sheet, result.border, result.corridor)
+    opened = open_map(page, shown, margin=margin)
+    drawn = opened.drawn
+    draw_ground(drawn, result, relief=relief)
+    _draw_layers(drawn, result)
+    furnish(drawn, partial(_label, result=result), result.corridor.outline)
+    _explain_rest(drawn, result)
+    opened.finish(result.border)
+    page.footer(*colophon(drawn, result))
+    return page.ax
 
 
-def _place_key(drawn: layers.MapPage) -> None:
-    """Lay the legend into the corner with the fewest events; beside the map where none is free."""
-    looks: dict[str, Any] = {"frameon": True, "framealpha": 0.92, "fontsize": 7}
-    looks |= {"handleheight": 1.1, "labelspacing": 0.2, "borderpad": 0.3}
-    high = drawn.ax.get_window_extent().height
-    # Small axes: what explains itself goes first.
-    for group in ("", "Ground", "Border", "No data"):
-        drawn.key.pop(group, None)
-        key = sheet.legend(drawn.ax, drawn.key, loc="lower right", **looks)
-        if key.get_window_extent().height <= high:
-            break
-    hidden: dict[str, float] = {}
-    for corner in ("lower right", "lower left", "upper left", "upper right"):
-        key = sheet.legend(drawn.ax, drawn.key, loc=corner, **looks)
-        hidden[corner] = layers.events_under(drawn, key.get_window_extent())
-    best = min(hidden, key=lambda corner: hidden[corner])
-    key = sheet.legend(drawn.ax, drawn.key, loc=best, **looks)
-    room = figure_of(drawn.ax).bbox.x1 - drawn.ax.get_window_extent().x1
-    if hidden[best] and key.get_window_extent().width + 10 < room:
-        looks["bbox_to_anchor"] = (1.02, 1.0)
-        key = sheet.legend(drawn.ax, drawn.key, loc="upper left", **looks)
-    key.set_zorder(40)  # above labels, which would be read as part of it
+def _synthetic_words(result: StudyResult) -> str:
+    events = result.incidents.events
+    number = 0 if events is None else int(events["synthetic"].sum())
+    return f"{number:,} incidents were drawn by a random process; none of them happened."
 
 
 def corridor_map_data(result: StudyResult) -> pd.DataFrame:
@@ -570,7 +679,13 @@ def _row(layer: str, name: str, point: Any, **values: Any) -> dict[str, Any]:
 
 
 @drawing
-def plot_border(border: Border, ax: Axes | None = None) -> Axes:
+def plot_border(
+    border: Border,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
+) -> Axes:
     """
     Draw a border with its kilometre posts.
 
@@ -580,24 +695,37 @@ def plot_border(border: Border, ax: Axes | None = None) -> Axes:
         The border.
     ax
         Axes to draw on; made when left out.
+    sheet
+        Size, title, part of the border, legend, theme and language, as a record.
+    **options
+        The same by name, as in `Sheet`.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The map.
+        The map; its frame is ``ax.bz_crs``, and `add_layer` draws more on it.
     """
-    with context():
-        ax = _plain_axes(ax)
-        drawn = open_map(ax, border.line, margin=0.12)
-        country.draw_land(drawn)
-        layers.draw_border(drawn, border.stretches)
-        _close_plain(drawn, border, border.line)
-        ax.set_title(f"{border.start_name} to {border.end_name}: {told.length_words(border)}")
-    return ax
+    page = open_page(ax, Sheet.of(sheet, options), _PLAIN_IN)
+    page.heading(f"{border.start_name} to {border.end_name}: {told.length_words(border)}")
+    page.footer(say(told.DISCLAIMER))
+    shown, margin = ground_asked(page.sheet, border)
+    opened = open_map(page, shown, margin=margin)
+    drawn = opened.drawn
+    country.draw_land(drawn)
+    layers.draw_border(drawn, border.stretches)
+    furnish(drawn, partial(_label_plain, border=border, edge=None), border.line)
+    opened.finish(border)
+    return page.ax
 
 
 @drawing
-def plot_corridor(corridor: Corridor, ax: Axes | None = None) -> Axes:
+def plot_corridor(
+    corridor: Corridor,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
+) -> Axes:
     """
     Draw a corridor with its segments.
 
@@ -607,52 +735,53 @@ def plot_corridor(corridor: Corridor, ax: Axes | None = None) -> Axes:
         The corridor.
     ax
         Axes to draw on; made when left out.
+    sheet
+        Size, title, part of the border, legend, theme and language, as a record.
+    **options
+        The same by name, as in `Sheet`.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The map.
+        The map; its frame is ``ax.bz_crs``, and `add_layer` draws more on it.
     """
-    with context():
-        ax = _plain_axes(ax)
-        drawn = open_map(ax, corridor.outline)
-        country.draw_land(drawn)
-        segments = corridor.segments.to_crs(drawn.crs)
-        segments.boundary.plot(
-            ax=ax, color=INK["rule"], linewidth=0.4, zorder=layers.Z_GROUND + 0.1
-        )
-        ground = segments.set_geometry(segments.geometry.difference(drawn.sea))
-        for parity, fill in ((0, INK["land"]), (1, "#dcd6c6")):
-            ground[ground.index % 2 == parity].plot(ax=ax, facecolor=fill, zorder=layers.Z_GROUND)
-        layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
-        layers.draw_border(drawn, corridor.border.stretches)
-        _close_plain(drawn, corridor.border, corridor.outline)
-        ax.set_title(f"{len(segments)} segments, {corridor.area_km2:,.0f} km²")
-    return ax
-
-
-def _plain_axes(ax: Axes | None) -> Axes:
-    if ax is not None:
-        return ax
-    return page((7.5, 6.5)).add_axes((0.08, 0.06, 0.88, 0.86))
-
-
-def _close_plain(drawn: layers.MapPage, border: Border, around: gpd.GeoSeries) -> None:
-    corners = reserve(drawn, border.line)
-    country.draw_towns(drawn, None, border.line, layers.draw_posts(drawn, border))
-    edge = drawn.united(around)
-    country.name_countries(
-        drawn, {border.a, border.b}, avoid=edge.boundary if edge.area > 0 else edge
+    page = open_page(ax, Sheet.of(sheet, options), _PLAIN_IN)
+    page.heading(f"{len(corridor.segments)} segments, {corridor.area_km2:,.0f} km²")
+    page.footer(say(told.DISCLAIMER))
+    shown, margin = ground_asked(page.sheet, corridor.border, corridor)
+    opened = open_map(page, shown, margin=margin)
+    drawn = opened.drawn
+    country.draw_land(drawn)
+    segments = corridor.segments.to_crs(drawn.crs)
+    segments.boundary.plot(
+        ax=page.ax, color=INK["rule"], linewidth=0.4, zorder=layers.Z_GROUND + 0.1
     )
-    furnish(drawn, corners)
+    ground = segments.set_geometry(segments.geometry.difference(drawn.sea))
+    for parity, fill in ((0, INK["land"]), (1, INK["land_2"])):
+        ground[ground.index % 2 == parity].plot(ax=page.ax, facecolor=fill, zorder=layers.Z_GROUND)
+    layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
+    layers.draw_border(drawn, corridor.border.stretches)
+    edge = drawn.united(corridor.outline).boundary
+    label = partial(_label_plain, border=corridor.border, edge=edge)
+    furnish(drawn, label, corridor.border.line)
+    opened.finish(corridor.border)
+    return page.ax
 
 
-def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
+# Width and height of the page of a border or a corridor alone. Units: inches.
+_PLAIN_IN = (7.5, 6.5)
+
+
+def _label_plain(drawn: layers.MapPage, *, border: Border, edge: Any) -> None:
+    country.draw_towns(drawn, None, border.line, layers.draw_posts(drawn, border))
+    country.name_countries(drawn, {border.a, border.b}, avoid=edge)
+
+
+def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> None:
     ground = result.ground.furniture
     corridor = result.corridor
     layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
     layers.draw_border(drawn, corridor.border.stretches)
-    posts = layers.draw_posts(drawn, corridor.border)
     layers.draw_outside(drawn, corridor)
     if not told.hidden(result):
         layers.draw_unknown(drawn, layers.unflagged(result), "remote desert not known")
@@ -668,41 +797,35 @@ def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
     country.draw_airfields(drawn, ground.get("airfields"))
     _draw_incidents(drawn, result)
     country.draw_provinces(drawn, ground.get("admin1"))
+
+
+def _label(drawn: layers.MapPage, *, result: StudyResult) -> None:
+    """Write the words of the corridor map: posts, zones, towns, countries."""
+    ground, corridor = result.ground.furniture, result.corridor
+    posts = layers.draw_posts(drawn, corridor.border)
+    layers.name_zones(drawn, result.zones)
     country.draw_towns(drawn, ground.get("places"), corridor.outline, posts)
     edge = drawn.united(corridor.outline).boundary
     country.name_countries(drawn, set(corridor.depth_km), avoid=edge)
+
+
+def _explain_rest(drawn: layers.MapPage, result: StudyResult) -> None:
+    """Say in the legend what is not known and what has no symbol, and put its groups in order."""
+    plain = Line2D([], [], linestyle="none")
+    if drawn.events is not None:
+        if drawn.events.symbols.size:
+            drawn.explain("Incidents", plain, drawn.events.words)
+        if drawn.events.not_drawn:
+            drawn.explain("Incidents", plain, f"no symbol: {drawn.events.not_drawn}")
     for words in told.unknowns(result):
-        drawn.explain(
-            "Not known", Line2D([], [], linestyle="none"), textwrap.fill(words, KEY_CHARACTERS)
-        )
-    order = ("Border", "Flagged ground", "Incidents", "Not known", "No data", "Ground")
+        drawn.explain("Not known", plain, words)
+    order = ("Flagged ground", "Incidents", "Border", "No data", "Not known", "Ground")
     drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
-    return posts
-
-
-def _finish_page(drawn: layers.MapPage, result: StudyResult) -> None:
-    figure = figure_of(drawn.ax)
-    sheet.heading(figure, _finding(result), _standing(result, drawn.events))
-    if result.synthetic:
-        number = (
-            int(result.incidents.events["synthetic"].sum())
-            if result.incidents.events is not None
-            else 0
-        )
-        sheet.synthetic_band(
-            figure,
-            top=0.03,
-            words=f"{number:,} incidents were drawn by a random process; none of them happened.",
-        )
-    explain_beside(drawn, result.border)
-    rest = "" if drawn.events is None else drawn.events.not_drawn
-    first = f"Incidents without a symbol: {rest}." if rest else ""
-    sheet.footer(figure, colophon(drawn, result, first=first))
 
 
 def _draw_incidents(drawn: layers.MapPage, result: StudyResult) -> None:
     most = layers.room_for_symbols(drawn)
-    drawn.events = sheet_events(result, drawn.crs, drawn.window, drawn.reserved, most=most)
+    drawn.events = sheet_events(result, drawn.crs, drawn.window, most=most)
     if drawn.events is not None:
         layers.draw_incidents(drawn, drawn.events)
 
@@ -754,7 +877,7 @@ def _finding(result: StudyResult) -> str:
     return f"{result.name}: {told.remote_words(result)}"
 
 
-def _standing(result: StudyResult, events: SheetEvents | None) -> str:
+def _standing(result: StudyResult) -> str:
     words = [told.length_words(result.border, " of border")]
     if told.hidden(result):
         words.append("remote desert is not drawn, for its shape would tell where posts are")
@@ -765,8 +888,7 @@ def _standing(result: StudyResult, events: SheetEvents | None) -> str:
             f"{told.upper_bound(result)}"
         )
     if result.incidents.account is not None:
-        shown = "none is drawn by itself" if events is None else events.words
-        words.append(f"incidents, {told.incident_line(result)}; {shown}")
+        words.append(f"incidents, {told.incident_line(result)}")
     return "; ".join(words) + "."
 
 

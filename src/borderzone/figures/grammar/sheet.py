@@ -1,0 +1,688 @@
+"""The sheet a figure is drawn on: what may be asked of it, its room, its heading, legend and foot."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+from matplotlib.ticker import PercentFormatter
+
+from borderzone._guards import check_choice, check_finite_number, check_positive
+from borderzone._guards.escapes import figure_words
+from borderzone.errors import InvalidParameterError
+from borderzone.figures.grammar.furniture import rims
+from borderzone.figures.grammar.keys import KEY_LOOK, mark_handlers
+from borderzone.figures.grammar.theme import (
+    INK,
+    LEAST_POINTS,
+    Theme,
+    theme_for,
+    theme_now,
+    themed,
+)
+from borderzone.figures.grammar.words import LANGUAGES, from_right, say, spoken
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+
+__all__ = [
+    "SIZES",
+    "Page",
+    "Sheet",
+    "SheetOptions",
+    "drawing",
+    "figure_of",
+    "month_ticks",
+    "open_page",
+    "percent_ticks",
+    "unshown",
+    "width_in",
+    "wrapped",
+]
+
+# Inches. Every page is printed at its own size, so a point on it is a point on paper.
+SIZES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "a4": (11.69, 8.27),
+        "a4-portrait": (8.27, 11.69),
+        "a3": (16.54, 11.69),
+        "16:9": (13.33, 7.5),
+        "text": (6.3, 4.2),
+        "column": (3.35, 4.0),
+    }
+)
+_LEGENDS = ("auto", "right", "below", "none")
+P = ParamSpec("P")
+
+
+class SheetOptions(TypedDict, total=False):
+    """What may be asked of any figure by name, in the place of a `Sheet`."""
+
+    size: str | tuple[float, float] | None
+    title: str | None
+    km: tuple[float, float] | None
+    extent: tuple[float, float, float, float] | None
+    legend: str
+    theme: Theme | str | None
+    lang: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """
+    What is asked of the sheet that a figure is drawn on.
+
+    Every figure takes these by name as well: ``corridor_map(result,
+    size="column")`` is ``corridor_map(result, sheet=Sheet(size="column"))``.
+
+    Attributes
+    ----------
+    size
+        ``"a4"``, ``"a4-portrait"``, ``"a3"``, ``"16:9"``, ``"text"`` (6.3 in
+        wide, as the text of a page), ``"column"`` (85 mm), or width and
+        height; each figure's own where it is None. Units: inches.
+    title
+        Words in the place of the finding that the figure tells; empty for none.
+    km
+        From and to along the border, of figures that show the border. Units: km.
+    extent
+        West, south, east and north of a map. Units: degrees.
+    legend
+        ``"right"`` of the figure, ``"below"`` it, ``"none"``, or ``"auto"``
+        for where it leaves more room.
+    theme
+        ``"light"``, ``"dark"``, ``"grey"`` or a `Theme`; what suits the paper
+        where it is None.
+    lang
+        ``"en"``, ``"fr"`` or ``"ar"``: language of the fixed words. Only the
+        English ones were read by a speaker.
+
+    Raises
+    ------
+    InvalidParameterError
+        If something asked for cannot be.
+
+    Examples
+    --------
+    >>> Sheet(size="column").size_in((11.69, 8.27))
+    (3.35, 4.0)
+    """
+
+    size: str | tuple[float, float] | None = None
+    title: str | None = None
+    km: tuple[float, float] | None = None
+    extent: tuple[float, float, float, float] | None = None
+    legend: str = "auto"
+    theme: Theme | str | None = None
+    lang: str = "en"
+
+    def __post_init__(self) -> None:
+        self.size_in(SIZES["a4"])
+        check_choice(self.legend, "legend", _LEGENDS)
+        check_choice(self.lang, "lang", tuple(LANGUAGES))
+        theme_for(self.theme, "#ffffff")
+        if self.title is not None and not isinstance(self.title, str):
+            msg = f"title must be words or None, got {self.title!r}"
+            raise InvalidParameterError(msg)
+        if self.km is not None:
+            first, last = _numbers(self.km, "km", 2, "from and to along the border, in km")
+            if not first < last:
+                msg = f"km must go up, got {first:g} to {last:g}; give the lower chainage first"
+                raise InvalidParameterError(msg)
+        if self.extent is not None:
+            west, south, east, north = _numbers(
+                self.extent, "extent", 4, "west, south, east and north in degrees"
+            )
+            if not (west < east and -90 <= south < north <= 90):
+                msg = (
+                    "extent must be west, south, east and north in degrees, west below east and "
+                    f"south below north, got {self.extent!r}"
+                )
+                raise InvalidParameterError(msg)
+
+    def size_in(self, usual: tuple[float, float]) -> tuple[float, float]:
+        """Width and height of the page; the usual one where none was asked for. Units: inches."""
+        if self.size is None:
+            return usual
+        if isinstance(self.size, str):
+            return SIZES[check_choice(self.size, "size", tuple(SIZES))]
+        wide, high = _numbers(self.size, "size", 2, "width and height in inches, or a name")
+        for side in (wide, high):
+            check_positive(side, "size", "inches")
+            if not _SMALLEST_IN <= side <= _LARGEST_IN:
+                msg = f"size must be from {_SMALLEST_IN:g} to {_LARGEST_IN:g} inches, got {side:g}"
+                raise InvalidParameterError(msg)
+        return wide, high
+
+    @classmethod
+    def of(cls, sheet: Sheet | None, options: Mapping[str, object]) -> Sheet:
+        """Give the sheet asked for, by record, by name or by both."""
+        known = tuple(each.name for each in fields(cls))
+        for name in options:
+            if name not in known:
+                check_choice(name, "the option of a figure", known)
+        if sheet is not None and not isinstance(sheet, cls):
+            msg = f"sheet must be a Sheet, got {type(sheet).__name__}; give size= and title= by name"
+            raise InvalidParameterError(msg)
+        return replace(sheet or cls(), **options)  # type: ignore[arg-type] # its birth checks them
+
+
+# What can be printed and held in memory at 300 dots per inch.
+_SMALLEST_IN, _LARGEST_IN = 2.0, 60.0
+
+
+def _numbers(values: Any, name: str, number: int, what: str) -> tuple[float, ...]:
+    try:
+        found = tuple(values)
+    except TypeError:
+        found = ()
+    if isinstance(values, str) or len(found) != number:
+        msg = f"{name} must be {what}, got {values!r}"
+        raise InvalidParameterError(msg)
+    return tuple(check_finite_number(value, name) for value in found)
+
+
+# -- words that fit ---------------------------------------------------------------------------------
+
+
+def width_in(words: str, points: float, *, bold: bool = False) -> float:
+    """Measure words in the face that is drawn with. Units: inches."""
+    face = FontProperties(weight="bold" if bold else "normal", size=points)
+    wide, _, _ = text_to_path.get_text_width_height_descent(words, face, ismath=False)
+    return float(wide) / 72
+
+
+def wrapped(words: str, room_in: float, points: float, *, bold: bool = False) -> list[str]:
+    """Break words into lines that are no wider than the room; a longer word stands alone."""
+    lines: list[str] = []
+    for given in words.split("\n"):
+        line = ""
+        for word in given.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and width_in(longer, points, bold=bold) > room_in:
+                lines.append(line)
+                line = word
+            else:
+                line = longer
+        lines.append(line)
+    return lines
+
+
+def sentences_that_fit(words: str, room_in: float, points: float, most: int) -> tuple[str, str]:
+    """Split text into the sentences that so many lines hold, and the rest."""
+    parts = re.split(r"(?<=[.;]) (?=\S)", words)
+    for number in range(len(parts), 0, -1):
+        if len(wrapped(" ".join(parts[:number]), room_in, points)) <= most:
+            return " ".join(parts[:number]).rstrip(";"), " ".join(parts[number:])
+    return "", words
+
+
+# -- the page ---------------------------------------------------------------------------------------
+
+
+class _Paper(Figure):
+    """A figure that a notebook shows by itself, without any global plotting state."""
+
+    def _repr_png_(self) -> bytes:
+        import io  # noqa: PLC0415 - only a notebook asks for it
+
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=110)
+        return buffer.getvalue()
+
+
+class _PaperCanvas(FigureCanvasAgg):
+    """Paper is drawn once, when it is saved, and not after every layer as a window is."""
+
+    def draw_idle(self, *_: Any, **__: Any) -> None:
+        pass
+
+
+_SHOWN: ContextVar[bool] = ContextVar("shown", default=True)
+
+
+@contextmanager
+def unshown() -> Iterator[None]:
+    """Make pages that no list of figures knows of: for those who save them and forget them."""
+    outer = _SHOWN.set(False)
+    try:
+        yield
+    finally:
+        _SHOWN.reset(outer)
+
+
+def _new_figure(size: tuple[float, float]) -> Figure:
+    if not _SHOWN.get():
+        figure = _Paper(figsize=size, dpi=110)
+        _PaperCanvas(figure)
+        return figure
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - half a second that a report does not pay
+
+    return plt.figure(figsize=size, dpi=110)
+
+
+def figure_of(ax: Axes) -> Figure:
+    """Return the page that axes stand on."""
+    root = ax.get_figure(root=True)
+    assert isinstance(root, Figure)  # noqa: S101 - axes always stand on a figure
+    return root
+
+
+@dataclass(kw_only=True)
+class Page:
+    """
+    A sheet being drawn on: its cell of the figure, and the room that is left in it.
+
+    Attributes
+    ----------
+    ax
+        The axes of the figure proper.
+    sheet
+        What was asked for.
+    whole
+        Whether all of the page is ours, or only the axes somebody gave.
+    cell_in
+        Left, bottom, width and height of what is ours. Units: inches.
+    top_in, foot_in
+        Lower edge of the heading and upper edge of the foot, from the bottom of the page.
+    points
+        Size of plain words.
+    left_out
+        Words for which there was no room; they go into the description of a saved file.
+    """
+
+    ax: Axes
+    sheet: Sheet
+    whole: bool
+    cell_in: tuple[float, float, float, float]
+    top_in: float
+    foot_in: float
+    points: float
+    left_out: list[str] = field(default_factory=list)
+    _foot_lines: int = 0
+
+    @property
+    def figure(self) -> Figure:
+        """The figure it lies on."""
+        return figure_of(self.ax)
+
+    @property
+    def wide_in(self) -> float:
+        """Width of what is ours. Units: inches."""
+        return self.cell_in[2]
+
+    @property
+    def small(self) -> bool:
+        """Whether it is too narrow for a column beside the figure."""
+        return self.wide_in < _NARROW_IN
+
+    @property
+    def side_in(self) -> float:
+        """Empty rim at the left and the right. Units: inches."""
+        return 0.45 if self.wide_in >= _WIDE_IN else 0.12 if self.wide_in < _NARROW_IN else 0.25
+
+    @property
+    def body_in(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right and top of the room between heading and foot. Units: inches."""
+        left, _, wide, _ = self.cell_in
+        rim = self.side_in if self.whole else 0.0
+        return left + rim, self.foot_in, left + wide - rim, self.top_in
+
+    def share(self, box_in: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        """Turn left, bottom, right and top in inches into what matplotlib places axes by."""
+        wide, high = self.figure.get_size_inches()
+        left, bottom, right, top = box_in
+        return (
+            left / wide,
+            bottom / high,
+            max(right - left, 0.1) / wide,
+            max(top - bottom, 0.1) / high,
+        )
+
+    def axes(self, box_in: tuple[float, float, float, float], label: str) -> Axes:
+        """Put more axes into a box, given in inches."""
+        return self.figure.add_axes(self.share(box_in), label=label)
+
+    def title_points(self) -> float:
+        """Size of the finding."""
+        size = {True: 13.0, False: 10.5}[self.wide_in >= _WIDE_IN]
+        return 9.0 if self.small else size
+
+    def heading(self, finding: str, standing: str = "", *, mark: str = "") -> None:
+        """Write the finding, under it what it stands on; on somebody's axes the finding alone."""
+        title = finding if self.sheet.title is None else self.sheet.title
+        if not self.whole:
+            self._axes_title(f"{title}{mark}")
+            return
+        points, room = self.title_points(), self._room
+        top = self.cell_in[1] + self.cell_in[3] - (0.28 if self.wide_in >= _WIDE_IN else 0.1)
+        lines = wrapped(title, room, points, bold=True) if title else []
+        while len(lines) > _MOST_TITLE and points > LEAST_POINTS:
+            points -= 0.5
+            lines = wrapped(title, room, points, bold=True)
+        if lines:
+            self._write(lines, top, points, fontweight="bold")
+            top -= len(lines) * 1.22 * points / 72 + 0.05
+        size = 8.5 if self.wide_in >= _WIDE_IN else 7.5 if not self.small else LEAST_POINTS
+        most = 2 if not self.small else 3
+        shown, rest = sentences_that_fit(standing, room, size, most)
+        if rest and size > LEAST_POINTS:
+            size = LEAST_POINTS
+            shown, rest = sentences_that_fit(standing, room, size, most)
+        if rest:
+            self.left_out.append(rest)
+        if shown:
+            under = wrapped(shown, room, size)
+            self._write(under, top, size, color=INK["quiet"])
+            top -= len(under) * 1.22 * size / 72 + 0.04
+        self.top_in = top - 0.06
+
+    def _axes_title(self, title: str) -> None:
+        """Write a finding over somebody's axes, on as many lines as their width asks for."""
+        points = max(LEAST_POINTS, min(float(mpl.rcParams["axes.titlesize"]), 2.2 * self.wide_in))
+        lines = wrapped(title, 0.98 * self.wide_in, points, bold=True) if title else []
+        self.ax.set_title("\n".join(lines), fontsize=points, loc="right" if from_right() else "left")
+
+    def _write(self, lines: Sequence[str], top_in: float, points: float, **style: Any) -> Text:
+        wide, high = self.figure.get_size_inches()
+        x = self.cell_in[0] + self.side_in
+        look: dict[str, Any] = {"ha": "left"}
+        if from_right():
+            x, look = self.cell_in[0] + self.wide_in - self.side_in, {"ha": "right"}
+        return self.figure.text(
+            x / wide,
+            top_in / high,
+            "\n".join(lines),
+            va="top",
+            fontsize=points,
+            linespacing=1.2,
+            **(look | style),
+        )
+
+    def keep_foot(self, *parts: str) -> None:
+        """Keep room at the foot for what will be written there, before its numbers are known."""
+        if self.whole:
+            self._foot_lines = len(wrapped(" ".join(self._that_fit(parts)[0]), self._room, LEAST_POINTS))
+            rim = 0.18 if self.wide_in >= _WIDE_IN else 0.08
+            self.foot_in = self.cell_in[1] + rim + self._foot_lines * 1.22 * LEAST_POINTS / 72 + 0.06
+
+    def footer(self, *parts: str) -> None:
+        """Write what a figure owes its sources at the foot: the parts that have room, the first first."""
+        if not self.whole:
+            self.left_out += [part for part in parts if part]
+            return
+        if not self._foot_lines:
+            self.keep_foot(*parts)
+        shown, rest = self._that_fit(parts, most=self._foot_lines)
+        self.left_out += rest
+        if shown:
+            lines = wrapped(" ".join(shown), self._room, LEAST_POINTS)
+            self._write(lines, self.foot_in - 0.06, LEAST_POINTS, color=INK["quiet"])
+
+    @property
+    def _room(self) -> float:
+        return self.wide_in - 2 * self.side_in
+
+    def _that_fit(self, parts: Sequence[str], most: int | None = None) -> tuple[list[str], list[str]]:
+        """Split parts of a foot into those that have room, whole, and the others."""
+        if most is None:
+            most = max(2, int(_FOOT_SHARE * self.cell_in[3] * 72 / (1.25 * LEAST_POINTS)))
+        shown: list[str] = []
+        rest: list[str] = []
+        for part in filter(None, (part.strip() for part in parts)):
+            longer = " ".join([*shown, part])
+            fits = len(wrapped(longer, self._room, LEAST_POINTS)) <= most
+            (shown if fits else rest).append(part)
+        return shown, rest
+
+    def warn(self, words: str) -> None:
+        """Lay a band over the top of the page that says some of its data never happened."""
+        if not self.whole:
+            return
+        wide, high = self.figure.get_size_inches()
+        top = self.cell_in[1] + self.cell_in[3]
+        points = 8.5 if self.wide_in >= _WIDE_IN else LEAST_POINTS
+        room = self.wide_in - 2 * self.side_in - 0.1
+        lines = wrapped(f"{say(SYNTHETIC_TEXT)}: {words}", room, points, bold=True)
+        deep = len(lines) * 1.25 * points / 72 + 0.08
+        band = Rectangle(
+            ((self.cell_in[0] + self.side_in) / wide, (top - 0.03 - deep) / high),
+            (self.wide_in - 2 * self.side_in) / wide,
+            deep / high,
+            transform=self.figure.transFigure,
+            facecolor=INK["warning"],
+            edgecolor=INK["text"],
+            linewidth=0.7,
+        )
+        self.figure.add_artist(band)
+        self.figure.text(
+            (self.cell_in[0] + self.wide_in / 2) / wide,
+            (top - 0.03 - deep / 2) / high,
+            "\n".join(lines),
+            ha="center",
+            va="center",
+            fontsize=points,
+            fontweight="bold",
+            color=INK["on_warning"],
+        )
+        left, bottom, across, tall = self.cell_in
+        self.cell_in = (left, bottom, across, tall - deep)
+
+    def fit(self, *axes: Axes, box_in: tuple[float, float, float, float] | None = None) -> None:
+        """Move axes so that they and their words fill a box, by default all the room that is left."""
+        shown = axes or (self.ax,)
+        wide, high = (float(side) for side in self.figure.get_size_inches())
+        left, bottom, right, top = self.body_in if box_in is None else box_in
+        dpi = float(self.figure.dpi)
+        for _ in range(3):
+            boxes = [ax.get_position() for ax in shown]
+            outer = [box for ax in shown if (box := ax.get_tightbbox()) is not None]
+            inner = mpl.transforms.Bbox.union(boxes)
+            whole = mpl.transforms.Bbox.union(outer)
+            # Of coarse pixels letters take up to a tenth more.
+            west = 1.06 * max(inner.x0 * wide - whole.x0 / dpi, 0.0)
+            south = 1.03 * max(inner.y0 * high - whole.y0 / dpi, 0.0)
+            east = max(whole.x1 / dpi - inner.x1 * wide, 0.0)
+            north = max(whole.y1 / dpi - inner.y1 * high, 0.0)
+            x0, x1 = (left + west) / wide, (right - east) / wide
+            y0, y1 = (bottom + south) / high, (top - north) / high
+            x1, y1 = max(x1, x0 + 0.2 / wide), max(y1, y0 + 0.2 / high)
+            for ax, box in zip(shown, boxes, strict=True):
+                at = (np.array([box.x0, box.x1]) - inner.x0) / inner.width
+                up = (np.array([box.y0, box.y1]) - inner.y0) / inner.height
+                ax.set_position(
+                    (
+                        x0 + at[0] * (x1 - x0),
+                        y0 + up[0] * (y1 - y0),
+                        (at[1] - at[0]) * (x1 - x0),
+                        (up[1] - up[0]) * (y1 - y0),
+                    )
+                )
+
+    def key_below(self, marks: Sequence[Artist], *, most_columns: int = 5) -> None:
+        """Write a legend of labelled marks at the foot of the room that is left, in columns that fit."""
+        shown = [mark for mark in marks if str(mark.get_label())]
+        if not shown or self.sheet.legend == "none":
+            return
+        left, bottom, right, _ = self.body_in if self.whole else (0.0, 0.0, self.wide_in, 0.0)
+        room = right - left
+        points = max(LEAST_POINTS, self.points - 0.5)
+        words = [figure_words(str(mark.get_label())) for mark in shown]
+        mark_in = 0.45
+        columns = most_columns
+        while columns > 1 and (
+            max(width_in(each, points) for each in words) + mark_in > room / columns
+        ):
+            columns -= 1
+        for mark, each in zip(shown, words, strict=True):
+            mark.set_label("\n".join(wrapped(each, room / columns - mark_in, points)))
+        if not self.whole:
+            self._key_over_axes(shown, columns, points)
+            return
+        wide, high = self.figure.get_size_inches()
+        key = self.figure.legend(
+            handles=shown,
+            loc="lower left",
+            bbox_to_anchor=(left / wide, (bottom + 0.02) / high),
+            ncols=columns,
+            handler_map=mark_handlers(),
+            **(KEY_LOOK | {"fontsize": points}),
+        )
+        self.foot_in = float(key.get_window_extent().y1) / float(self.figure.dpi) + 0.06
+
+    def _key_over_axes(self, marks: Sequence[Artist], columns: int, points: float) -> None:
+        """Over somebody's own axes: below stand their label and whatever is under them."""
+        key = self.ax.legend(
+            handles=marks,
+            loc="lower left",
+            bbox_to_anchor=(0.0, 1.0),
+            ncols=columns,
+            handler_map=mark_handlers(),
+            **(KEY_LOOK | {"fontsize": points}),
+        )
+        # The finding stands above it.
+        high = float(key.get_window_extent().height) * 72 / float(self.figure.dpi)
+        self.ax.set_title(
+            self.ax.get_title(loc="right" if from_right() else "left"),
+            fontsize=self.ax.title.get_fontsize(),
+            loc="right" if from_right() else "left",
+            pad=high + 6,
+        )
+
+
+SYNTHETIC_TEXT = "SYNTHETIC DATA"
+# Narrower than the first a page has no column beside the figure; wider than the second it is a sheet
+# of its own rather than a picture in a text.
+_NARROW_IN, _WIDE_IN = 4.6, 9.0
+_MOST_TITLE = 3
+# Share of the height that the foot may take.
+_FOOT_SHARE = 0.13
+# The page on which words are set as they are named, and how far they grow and shrink.
+_PLAIN_IN, _LEAST_SCALE, _MOST_SCALE = 7.0, 0.875, 1.45
+
+
+def open_page(ax: Axes | None, sheet: Sheet | None, usual: tuple[float, float]) -> Page:
+    """Open a page of the size asked for, or the axes given; what is ours of a figure is its cell."""
+    sheet = sheet or Sheet()
+    plain = theme_now().points
+    if ax is None:
+        wide, high = sheet.size_in(usual)
+        scale = min(max(math.sqrt(wide * high) / _PLAIN_IN, _LEAST_SCALE), _MOST_SCALE)
+        figure = _new_figure((wide, high))
+        ax = figure.add_axes((0.1, 0.15, 0.8, 0.7))
+        page = Page(ax=ax, sheet=sheet, whole=True, cell_in=(0.0, 0.0, wide, high), top_in=high,
+                    foot_in=0.0, points=max(LEAST_POINTS, min(scale, 1.1) * plain))  # fmt: skip
+    else:
+        if sheet.size is not None:
+            msg = "size is that of a new page; the axes given have theirs, so leave out one of both"
+            raise InvalidParameterError(msg)
+        _theme_axes(ax)
+        box = ax.get_position()
+        wide, high = (float(side) for side in figure_of(ax).get_size_inches())
+        cell = (box.x0 * wide, box.y0 * high, box.width * wide, box.height * high)
+        page = Page(ax=ax, sheet=sheet, whole=False, cell_in=cell, top_in=cell[1] + cell[3],
+                    foot_in=cell[1], points=plain if cell[2] >= _NARROW_IN else LEAST_POINTS)  # fmt: skip
+    ax.tick_params(labelsize=max(LEAST_POINTS, page.points - 0.5))
+    ax.xaxis.label.set_fontsize(page.points)
+    ax.yaxis.label.set_fontsize(page.points)
+    return page
+
+
+def _theme_axes(ax: Axes) -> None:
+    """Give somebody's axes the inks of the theme, so that all words on them can be read."""
+    ax.set_facecolor(INK["paper"])
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[:].set_edgecolor(INK["quiet"])
+    ax.tick_params(colors=INK["quiet"], labelcolor=INK["text"])
+    for words in (ax.title, ax.xaxis.label, ax.yaxis.label):
+        words.set_color(INK["text"])
+
+
+def drawing(draw: Callable[P, Axes]) -> Callable[P, Axes]:
+    r"""
+    Let a function draw on the sheet asked for, with any text from outside for its words.
+
+    What it writes stands on the figure as `figure_words` shows it, and is never read as a
+    formula; what stood on the caller's axes before stays as it was.
+    """
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Axes:
+        options = {name: value for name, value in kwargs.items() if name in _OPTIONS}
+        sheet = Sheet.of(kwargs.get("sheet"), options)  # type: ignore[arg-type] # checked there
+        given = kwargs.get("ax")
+        if given is not None and not isinstance(given, Axes):
+            msg = f"ax must be axes of matplotlib, got {type(given).__name__}"
+            raise InvalidParameterError(msg)
+        before = _words(figure_of(given)) if isinstance(given, Axes) else {}
+        face = mpl.rcParams["figure.facecolor"]
+        if isinstance(given, Axes):
+            face = figure_of(given).get_facecolor()
+        with themed(theme_for(sheet.theme, face)), spoken(sheet.lang):
+            ax = draw(*args, **kwargs)
+            _settle(figure_of(ax), before)
+        return ax
+
+    return drawn
+
+
+_OPTIONS = frozenset(each.name for each in fields(Sheet))
+
+
+def _settle(figure: Figure, before: Mapping[Text, str]) -> None:
+    """Show all words drawn as plain text, with their rims under them."""
+    _show_ticks(figure)
+    for text, words in _words(figure).items():
+        if before.get(text) != words:
+            text.set_parse_math(False)
+            text.set_usetex(False)
+            text.set_text(figure_words(words))
+    rims(figure)
+
+
+def _axis_of(figure: Figure) -> list[Any]:
+    return figure.findobj(Axis)
+
+
+def _words(figure: Figure) -> dict[Text, str]:
+    for axis in _axis_of(figure):
+        axis.get_ticklabels(which="both")  # ticks get their words late; now they have them
+    return {text: text.get_text() for text in figure.findobj(Text)}
+
+
+def _show_ticks(figure: Figure) -> None:
+    # The words of ticks are set anew at every drawing, from what their axis keeps.
+    for axis in _axis_of(figure):
+        words = [label.get_text() for label in axis.get_majorticklabels()]
+        shown = [figure_words(word) for word in words]
+        if shown != words:
+            axis.set_ticks(axis.get_majorticklocs(), labels=shown)
+
+
+def percent_ticks(decimals: int = 0) -> PercentFormatter:
+    """Return what writes a share beside an axis, as the tables have it."""
+    return PercentFormatter(1.0, decimals=decimals, symbol=" %")
+
+
+def month_ticks(ax: Axes) -> None:
+    """Mark the months, of which each is told by its 15th day."""
+    ax.set_xticks(range(1, 13), list("JFMAMJJASOND"))
+    ax.set(xlim=(1, 12), ylim=(0, None))
+    ax.set_xlabel(say("15th of the month"))

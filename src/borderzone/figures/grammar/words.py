@@ -1,0 +1,54 @@
+"""The fixed words of figures in every language they speak, from one catalogue."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from borderzone._guards import check_choice
+
+__all__ = ["LANGUAGES", "catalogue", "from_right", "language_now", "say", "spoken"]
+
+# Code -> name. All but English were written without a speaker of theirs having read them.
+LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "fr": "français", "ar": "العربية"})
+_NOW: ContextVar[str] = ContextVar("language", default="en")
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Give the words of a language by the English ones; English has none of its own."""
+    if language == "en":
+        return MappingProxyType({})
+    text = files(__package__).joinpath("words.toml").read_text(encoding="utf-8")
+    return MappingProxyType(tomllib.loads(text)[language])
+
+
+def language_now() -> str:
+    """Give the language that is drawn in."""
+    return _NOW.get()
+
+
+def from_right() -> bool:
+    """Tell whether the language is written from right to left."""
+    return language_now() == "ar"
+
+
+@contextmanager
+def spoken(language: str) -> Iterator[None]:
+    """Draw in a language for a while."""
+    outer = _NOW.set(check_choice(language, "lang", tuple(LANGUAGES)))
+    try:
+        yield
+    finally:
+        _NOW.reset(outer)
+
+
+def say(english: str, **values: object) -> str:
+    """Say fixed words in the language that is drawn in; values stand where braces name them."""
+    words = catalogue(language_now()).get(english, english)
+    return words.format(**values) if values else words
