@@ -12,12 +12,11 @@ import shapely
 import textalloc
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.textpath import TextPath
 
 from borderzone import datasets
 from borderzone._guards.escapes import figure_words
 from borderzone.border import LINE_KINDS
-from borderzone.figures.grammar import INK, figure_of, halo, rows_of
+from borderzone.figures.grammar import INK, figure_of, halo, inches_of, rows_of, width_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -37,6 +36,10 @@ __all__ = [
 Z_SEA, Z_LINE, Z_POINT, Z_LABEL = 0.5, 5, 10, 20
 DISPUTED = ("disputed", "indefinite", "line_of_control")
 MAX_TOWNS = 25
+LEAST_FOR_AIRFIELDS_IN = 3.0
+# So many names have room on a square inch, and towns whose dots lie nearer than this share one. Unit of
+# the second: points.
+TOWNS_PER_INCH2, APART_POINTS = 0.55, 32.0
 # A town at the border counts as one this many orders of magnitude larger; at this many
 # kilometres from it no more.
 NEAR_BONUS, NEAR_KM = 1.6, 60.0
@@ -191,7 +194,7 @@ def _in_two_lines(words: str) -> str:
 
 def _text_size(page: MapPage, text: str, size: float) -> tuple[float, float]:
     lines = text.split("\n")
-    wide = max(TextPath((0, 0), line, size=size).get_extents().width for line in lines)
+    wide = max(72 * width_in(line, size) for line in lines)
     return (wide + 3) * page.point_m, (1.25 * size * len(lines) + 2) * page.point_m
 
 
@@ -267,7 +270,8 @@ def draw_airfields(page: MapPage, airfields: gpd.GeoDataFrame | None) -> None:
     if airfields is None:
         return
     shown = page.bring(airfields[airfields["kind"] != "closed"])
-    if shown.empty:
+    # A small map has no room for what it does not name.
+    if shown.empty or min(inches_of(page.ax)) < LEAST_FOR_AIRFIELDS_IN:
         return
     style: dict[str, Any] = {
         "linestyle": "none",
@@ -326,7 +330,9 @@ def _chosen(page: MapPage, places: gpd.GeoDataFrame, corridor: gpd.GeoSeries) ->
     shown = shown.assign(
         label=label, score=size + NEAR_BONUS * np.clip(1 - near_km / NEAR_KM, 0, 1)
     ).sort_values(["score", "label"], ascending=[False, True], kind="stable")
-    apart = math.sqrt(page.window.area) / 15
+    apart = max(math.sqrt(page.window.area) / 15, APART_POINTS * page.point_m)
+    area_in2 = page.window.area / (72 * page.point_m) ** 2
+    most = int(np.clip(TOWNS_PER_INCH2 * area_in2, 3, MAX_TOWNS))
     # Along the border more is worth naming than out in the country.
     inside = inside.reindex(shown.index)
     taken: list[tuple[float, float]] = []
@@ -338,11 +344,11 @@ def _chosen(page: MapPage, places: gpd.GeoDataFrame, corridor: gpd.GeoSeries) ->
         x, y = row.geometry.x, row.geometry.y
         rim = min(x - west, east - x, y - south, north - y)
         clear = rim > edge and not shapely.intersects_xy(reserved, x, y)
-        gap = 0.18 * apart if inside[row.Index] else apart
+        gap = max(0.18 * apart, 11 * page.point_m) if inside[row.Index] else apart
         if clear and all(math.hypot(x - a, y - b) > gap for a, b in taken):
             taken.append((x, y))
             keep.append(row.Index)
-        if len(keep) == MAX_TOWNS:
+        if len(keep) == most:
             break
     page.take([x for x, _ in taken], [y for _, y in taken])
     return shown.loc[keep]
@@ -354,14 +360,16 @@ def _write_labels(page: MapPage, labels: pd.DataFrame) -> None:
         lines["x_lines"] = [line[:, 0] for line in page.lines]
         lines["y_lines"] = [line[:, 1] for line in page.lines]
     pixels = figure_of(page.ax).dpi / 72
-    textalloc.allocate(
+    kept_x, kept_y = _covered(page)
+    free = [0.0] * len(kept_x)
+    _, _, written, _ = textalloc.allocate(
         page.ax,
         labels["x"].to_numpy(),
         labels["y"].to_numpy(),
         [figure_words(text) for text in labels["text"]],
-        x_scatter=page.taken_x,
-        y_scatter=page.taken_y,
-        scatter_sizes=np.multiply(pixels, page.taken_points).tolist(),
+        x_scatter=[*page.taken_x, *kept_x],
+        y_scatter=[*page.taken_y, *kept_y],
+        scatter_sizes=[*np.multiply(pixels, page.taken_points).tolist(), *free],
         text_scatter_sizes=(pixels * labels["reach"]).tolist(),
         **lines,
         textsize=7,
@@ -374,4 +382,27 @@ def _write_labels(page: MapPage, labels: pd.DataFrame) -> None:
         textcolor=INK["text"],
         path_effects=halo(1.8),
         zorder=Z_LABEL,
+        # A name on a name is none: what finds no room is left to its dot.
+        draw_all=False,
     )
+    to_map = page.ax.transData.inverted()
+    for text in written:
+        if text is None:
+            continue
+        text.set_gid("label")
+        page.named.append(shapely.box(*text.get_window_extent().transformed(to_map).extents))
+
+
+def _covered(page: MapPage) -> tuple[list[float], list[float]]:
+    """Points all over the boxes of scale, arrow and names, which labels keep off."""
+    step = 5 * page.point_m
+    x: list[float] = []
+    y: list[float] = []
+    for box in [*page.reserved, *page.named]:
+        west, south, east, north = box.bounds
+        across, up = np.meshgrid(
+            np.arange(west, east + step, step), np.arange(south, north + step, step)
+        )
+        x += across.ravel().tolist()
+        y += up.ravel().tolist()
+    return x, y

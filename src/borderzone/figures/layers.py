@@ -412,9 +412,9 @@ class SymbolScale:
     least: float
 
     @classmethod
-    def of(cls, ax: Axes, counts: Sequence[int]) -> SymbolScale:
-        """Choose the scale for the axes."""
-        wide, high = _points(ax)
+    def of(cls, room_in: tuple[float, float], counts: Sequence[int]) -> SymbolScale:
+        """Choose the scale for axes of a width and a height in inches."""
+        wide, high = (72 * side for side in room_in)
         widest = math.pi / 4 * WIDEST**2 * wide * high
         room = MOST_INK * wide * high
         most, total = max([*counts, 1]), max(sum(counts), 1)
@@ -430,12 +430,6 @@ class SymbolScale:
         if inside:
             return max(self.per_event * events, self.least)
         return min(max(OUTSIDE * self.per_event * events, OUTSIDE_LEAST_PT2), OUTSIDE_MOST_PT2)
-
-
-def _points(ax: Axes) -> tuple[float, float]:
-    box = ax.get_window_extent()
-    dpi = figure_of(ax).dpi
-    return 72 * box.width / dpi, 72 * box.height / dpi
 
 
 @cache
@@ -589,6 +583,7 @@ SYMBOLS_PER_INCH2 = 5.7
 HINDERING_POINTS = 9.0
 POST_STEPS_KM = (10, 20, 50, 100, 200, 500, 1000, 2000)
 MAX_POSTS = 9
+POST_APART_IN = 0.5
 
 
 @dataclass
@@ -778,7 +773,9 @@ def draw_zones(
         )
     for rank in sorted({int(rank) for rank in caves["rank"]}, reverse=True):
         mark = Patch(facecolor="none", edgecolor=cave_ink(rank), hatch=CAVE_HATCH[rank])
-        page.explain(group, mark, say("cave-prone, {rank} susceptibility", rank=say(told.RANK_WORDS[rank])))
+        page.explain(
+            group, mark, say("cave-prone, {rank} susceptibility", rank=say(told.RANK_WORDS[rank]))
+        )
     if unhatched:
         page.explain(
             group,
@@ -801,18 +798,34 @@ def name_zones(page: MapPage, zones: gpd.GeoDataFrame | None) -> None:
     if zones is None or zones.empty:
         return
     shown = page.bring(zones).sort_values("area_km2", ascending=False, kind="stable")
-    least = (14 * page.point_m) ** 2
+    room = 8 * page.point_m
     for _, rows in shown.groupby("kind", sort=False):
         for row in rows.head(_MOST_LETTERS).itertuples():
-            if row.geometry.area < least:
+            at = _roomy_point(page, row.geometry, room)
+            if at is None:
                 continue
-            at = row.geometry.representative_point()
             page.ax.text(
-                at.x, at.y, str(row.zone), fontsize=7, fontweight="bold", ha="center", va="center",
+                *at, str(row.zone), fontsize=7, fontweight="bold", ha="center", va="center",
                 color=INK["desert_line" if row.kind == "remote_desert" else "cave"],
                 path_effects=halo(1.6), zorder=Z_BORDER - 0.5,
             ).set_gid("zone")  # fmt: skip
-            page.take([at.x], [at.y], [7.0])
+            page.take([at[0]], [at[1]], [7.0])
+            page.named.append(shapely.Point(at).buffer(room))
+
+
+def _roomy_point(page: MapPage, ground: Any, room: float) -> tuple[float, float] | None:
+    """Find the place on ground that is farthest from its edge and from what stands there already."""
+    inner = shapely.buffer(ground, -0.8 * room)
+    for other in [*page.named, *page.reserved]:
+        inner = shapely.difference(inner, shapely.buffer(other, room))
+    points = shapely.points([*zip(page.taken_x, page.taken_y, strict=True)])
+    if page.events is not None:
+        points = [*points, *page.events.symbols.geometry]
+    inner = shapely.difference(inner, shapely.union_all(shapely.buffer(points, 1.5 * room)))
+    if inner.is_empty:
+        return None
+    circle = shapely.maximum_inscribed_circle(inner)
+    return float(circle.coords[0][0]), float(circle.coords[0][1])
 
 
 def draw_outside(page: MapPage, corridor: Corridor) -> None:
@@ -857,7 +870,9 @@ def draw_corridor(page: MapPage, outline: gpd.GeoSeries, depth: str) -> None:
     """Draw the edge of the corridor as a thin dashed line."""
     edge: dict[str, Any] = {"color": INK["text"], "linewidth": 0.8, "linestyle": (0, (5, 3))}
     outline.to_crs(page.crs).boundary.plot(ax=page.ax, zorder=Z_LINE + 1, **edge)
-    page.explain("Border", Line2D([], [], **edge), say("edge of the corridor, {depth}", depth=depth))
+    page.explain(
+        "Border", Line2D([], [], **edge), say("edge of the corridor, {depth}", depth=depth)
+    )
 
 
 def draw_border(page: MapPage, stretches: gpd.GeoDataFrame) -> None:
@@ -881,8 +896,10 @@ def draw_border(page: MapPage, stretches: gpd.GeoDataFrame) -> None:
 
 def draw_posts(page: MapPage, border: Any) -> pd.DataFrame:
     """Mark round kilometres along the border and name its two ends."""
+    line_in = float(border.line.to_crs(page.crs).length.sum()) / page.point_m / 72
+    most = int(np.clip(line_in / POST_APART_IN, 1, MAX_POSTS))
     step = next(
-        (step for step in POST_STEPS_KM if border.length_km / step <= MAX_POSTS), POST_STEPS_KM[-1]
+        (step for step in POST_STEPS_KM if border.length_km / step <= most), POST_STEPS_KM[-1]
     )
     chainage = np.arange(0, border.length_km, step)
     if border.length_km - chainage[-1] > step / 2:
@@ -932,7 +949,7 @@ def draw_incidents(page: MapPage, shown: SheetEvents) -> None:
     """Draw the symbols of events, and the circles in which those of the corridor lie."""
     symbols = shown.symbols.assign(x=shown.symbols.geometry.x, y=shown.symbols.geometry.y)
     inside = symbols[symbols["inside"].astype(bool)]
-    scale = SymbolScale.of(page.ax, inside["events"].tolist())
+    scale = SymbolScale.of(inches_of(page.ax), inside["events"].tolist())
     draw_symbols(page.ax, symbols, shapes_of(shown.kinds), scale, zorder=Z_INCIDENT)
     for mark, words in key_of_symbols(symbols, shown.kinds, scale):
         page.explain("Incidents", mark, words)

@@ -33,7 +33,7 @@ from borderzone.figures.grammar import (
     Sheet,
     SheetOptions,
     arrow_inches,
-    attribution,
+    credits_of,
     drawing,
     figure_of,
     graticule,
@@ -187,9 +187,7 @@ def _tinted(shade: FloatArray) -> FloatArray:
     light = np.clip((np.where(np.isfinite(shade), shade, 1.0) - 0.15) / (0.95 - 0.15), 0, 1)
     low, high, paper = (np.array(to_rgb(INK[name])) for name in ("shade", "relief", "paper"))
     tint = low[:, None, None] + (high - low)[:, None, None] * light
-    return np.round(
-        255 * np.where(np.isfinite(shade), tint, paper[:, None, None])
-    ).astype("uint8")
+    return np.round(255 * np.where(np.isfinite(shade), tint, paper[:, None, None])).astype("uint8")
 
 
 def _write(path: Path, image: FloatArray, grid: Grid) -> None:
@@ -244,7 +242,9 @@ def sheet_of(outline: gpd.GeoSeries) -> tuple[ProjectedCRS, shapely.Polygon]:
     bounds = outline.to_crs(frame).total_bounds
     wide, high = SIZES["a4"]
     # Heading, foot and legend take about as much of every page of this size.
-    left, bottom, right, top = _boxes((0.45, 0.95, wide - 0.45, high - 0.85), bounds, "auto", True).map
+    left, bottom, right, top = _boxes(
+        (0.45, 0.95, wide - 0.45, high - 0.85), bounds, "auto", True
+    ).map
     return frame, _window(bounds, (right - left) / (top - bottom), MARGIN)
 
 
@@ -257,7 +257,9 @@ class _Boxes(NamedTuple):
     locator: tuple[float, float, float, float] | None
 
 
-def _boxes(body: tuple[float, float, float, float], bounds: Any, legend: str, whole: bool) -> _Boxes:  # noqa: FBT001 - of four, the last
+def _boxes(
+    body: tuple[float, float, float, float], bounds: Any, legend: str, whole: bool
+) -> _Boxes:  # noqa: FBT001 - of four, the last
     """Share the room between a map, its legend and its locator, so that the ground is largest."""
     left, bottom, right, top = body
     if whole:
@@ -338,13 +340,7 @@ def ground_asked(
         rim = shapely.segmentize(shapely.box(*sheet.extent), 0.25)
         return gpd.GeoSeries([rim], crs=4326), 0.0
     if sheet.km is not None:
-        first, last = (float(np.clip(km, 0.0, border.length_km)) for km in sheet.km)
-        if not first < last:
-            msg = (
-                f"km {sheet.km[0]:g} to {sheet.km[1]:g} lies off the border, which is "
-                f"{border.length_km:.0f} km long"
-            )
-            raise InvalidParameterError(msg)
+        first, last = sheet.km_along(border.length_km)
         if corridor is None:
             points = border.point_at(np.linspace(first, last, 50))
             return gpd.GeoSeries([shapely.LineString(points.to_numpy())], crs=4326), MARGIN
@@ -517,9 +513,13 @@ def depth_words(corridor: Corridor) -> str:
     )
 
 
-def colophon(drawn: layers.MapPage, result: StudyResult) -> list[str]:
+def colophon(drawn: layers.MapPage, result: StudyResult) -> list[str | tuple[str, str]]:
     """Write the foot of a map, what is owed first: credits, run, boundaries, frame, relief."""
-    words = [attribution(result), run_words(result), say(told.DISCLAIMER)]
+    words: list[str | tuple[str, str]] = [
+        credits_of(result),
+        run_words(result),
+        say(told.DISCLAIMER),
+    ]
     words.append(say("Map: {frame}.", frame=drawn.crs.name))
     if drawn.exaggeration is not None:
         relief = say("Relief exaggerated {times:.0f} times", times=drawn.exaggeration)
@@ -563,8 +563,10 @@ def corridor_map(
     if result.synthetic:
         page.warn(_synthetic_words(result))
     page.heading(_finding(result), _standing(result), mark=_mark(result))
-    page.keep_foot(*colophon(layers.MapPage(page.ax, map_frame(result.corridor.outline), page), result), " " * 60)
     shown, margin = ground_asked(page.sheet, result.border, result.corridor)
+    page.keep_foot(
+        *colophon(layers.MapPage(page.ax, map_frame(shown), page, exaggeration=10), result)
+    )
     opened = open_map(page, shown, margin=margin)
     drawn = opened.drawn
     draw_ground(drawn, result, relief=relief)
@@ -706,7 +708,8 @@ def plot_border(
         The map; its frame is ``ax.bz_crs``, and `add_layer` draws more on it.
     """
     page = open_page(ax, Sheet.of(sheet, options), _PLAIN_IN)
-    page.heading(f"{border.start_name} to {border.end_name}: {told.length_words(border)}")
+    start = f"{border.start_name[0].upper()}{border.start_name[1:]}"
+    page.heading(f"{start} to {border.end_name}: {told.length_words(border)}")
     page.footer(say(told.DISCLAIMER))
     shown, margin = ground_asked(page.sheet, border)
     opened = open_map(page, shown, margin=margin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -20,10 +20,32 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from borderzone._guards import check_positive
 from borderzone.crs import GEOD, KM_PER_MILE
 from borderzone.errors import InvalidParameterError
-from borderzone.figures import sheet
+from borderzone.figures.grammar import (
+    CAVE_HATCH,
+    INK,
+    NO_DATA,
+    RULE_STYLE,
+    SIZES,
+    THIRD_COUNTRY,
+    VOID,
+    Page,
+    Sheet,
+    SheetOptions,
+    credits_of,
+    drawing,
+    halo,
+    inches_of,
+    open_page,
+    percent_ticks,
+    rows_of,
+    run_words,
+    say,
+    width_in,
+)
 from borderzone.figures.layers import (
     KM_PER_DEGREE,
     SymbolScale,
+    cave_ink,
     draw_symbols,
     event_symbols,
     events_by_segment,
@@ -33,49 +55,25 @@ from borderzone.figures.layers import (
     placed_events,
     shapes_of,
 )
-from borderzone.figures.style import (
-    A4_LANDSCAPE,
-    A4_PORTRAIT,
-    CAVE_HATCH,
-    CAVE_INK,
-    INK,
-    NO_DATA,
-    RULE_STYLE,
-    THIRD_COUNTRY,
-    attribution,
-    context,
-    drawing,
-    figure_of,
-    halo,
-    page,
-    percent_ticks,
-    rows_of,
-    run_words,
-)
 from borderzone.grid import Grid
 from borderzone.study import told
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from borderzone._typing import BoolArray, FloatArray
     from borderzone.corridor import Corridor
     from borderzone.study import StudyResult
 
 __all__ = [
-    "ACROSS",
     "DRAW_ROW",
-    "VOID",
     "Strip",
     "across",
+    "across_ink",
     "gather",
     "has_row",
     "strip_map",
     "strip_map_data",
-    "symbol_scale",
 ]
 
 # Towns this near the border are named on the strip. Units: km.
@@ -137,6 +135,10 @@ class Strip:
         Types of the incidents, commonest first.
     plan
         What lies along and across the border.
+    zones
+        Zones that are named: ``zone``, ``kind``, ``km`` and ``offset``.
+    scale
+        How large symbols are on the plan.
     """
 
     result: StudyResult
@@ -145,6 +147,8 @@ class Strip:
     symbols: pd.DataFrame | None
     kinds: tuple[str, ...]
     plan: StripBoxes
+    zones: pd.DataFrame
+    scale: SymbolScale
 
     @property
     def edges(self) -> FloatArray:
@@ -167,7 +171,43 @@ def gather(result: StudyResult) -> Strip:
         symbols=symbols,
         kinds=kinds,
         plan=_plan(result),
+        zones=_named_zones(result),
+        scale=SymbolScale.of(_PLAN_IN, [] if symbols is None else symbols["events"].tolist()),
     )
+
+
+# Width and height of the plan on a page of A4, by which symbols are sized on every page. Units: inches.
+_PLAN_IN = (9.6, 1.4)
+
+# Zones of a kind that have their letter on the plan, and how near two letters come. Unit: share of the
+# border.
+_MOST_LETTERS, _LETTERS_APART = 8, 0.025
+
+
+def _named_zones(result: StudyResult) -> pd.DataFrame:
+    empty = pd.DataFrame({"zone": [], "kind": [], "km": [], "offset": []})
+    if result.zones is None or result.zones.empty or told.hidden(result):
+        return empty
+    rows = result.zones.sort_values("area_km2", ascending=False, kind="stable")
+    rows = rows.groupby("kind", sort=False).head(_MOST_LETTERS)
+    at = rows.geometry.representative_point().to_crs(4326)
+    km, offset = result.border.locate(at.x.to_numpy(), at.y.to_numpy())
+    table = pd.DataFrame(
+        {
+            "zone": rows["zone"].to_numpy(),
+            "kind": rows["kind"].to_numpy(),
+            "km": km,
+            "offset": offset,
+        }
+    )
+    deep = max(result.corridor.depth_km.values())
+    keep: list[Any] = []
+    for row in rows_of(table):
+        others = table.loc[keep]
+        near = np.abs(others["km"] - row.km) < _LETTERS_APART * result.border.length_km
+        if not (near & (np.abs(others["offset"] - row.offset) < 0.3 * deep)).any():
+            keep.append(row.Index)
+    return table.loc[keep]
 
 
 def strip_map_data(result: StudyResult) -> pd.DataFrame:
@@ -337,17 +377,13 @@ def _places_of(
     return pd.DataFrame(rows, columns=["name", "km", "offset"])
 
 
-# Bare ground that the force does not reach is the desert's ink, thinned as on the map.
-_DESERT, _LAND = (np.array(to_rgb(INK[name])) for name in ("desert", "land"))
-ACROSS = str(rgb2hex((0.4 * _DESERT + 0.6 * _LAND).tolist()))
-GROUND = ListedColormap([INK["land"], INK["desert"], INK["sea"], ACROSS])
 RIM_BOXES = 4  # rows of boxes at the edge of the plan that the name of a country covers
-VOID: dict[str, Any] = {
-    "facecolor": "#ffffff",
-    "edgecolor": "#bbbbbb",
-    "hatch": "....",
-    "linewidth": 0,
-}
+
+
+def across_ink() -> str:
+    """Bare ground that the force does not reach: the desert's ink, thinned as on the map."""
+    desert, land = (np.array(to_rgb(INK[name])) for name in ("desert", "land"))
+    return str(rgb2hex((0.4 * desert + 0.6 * land).tolist()))
 
 
 def has_row(strip: Strip, name: str) -> bool:
@@ -363,6 +399,10 @@ def has_row(strip: Strip, name: str) -> bool:
     return needed[name]
 
 
+def _ground_inks() -> ListedColormap:
+    return ListedColormap([INK["land"], INK["desert"], INK["sea"], across_ink()])
+
+
 def _draw_plan(row: Axes, strip: Strip) -> str:
     plan, deep = strip.plan, float(strip.plan.y[-1])
     first, last = float(plan.x[0]), float(plan.x[-1])
@@ -375,18 +415,31 @@ def _draw_plan(row: Axes, strip: Strip) -> str:
     blank = ground & np.isnan(plan.remote) & ~(plan.sea >= 0.5)
     classes[blank | ~ground] = np.nan
     row.pcolormesh(
-        plan.x, plan.y, np.ma.masked_invalid(classes.T), cmap=GROUND, vmin=-0.5, vmax=3.5
+        plan.x, plan.y, np.ma.masked_invalid(classes.T), cmap=_ground_inks(), vmin=-0.5, vmax=3.5
     )
     _hatch(row, plan, blank, NO_DATA)
     _hatch(row, plan, plan.third >= 0.5, THIRD_COUNTRY)
-    row.axhline(0, color="#ffffff", linewidth=3.6, zorder=4)
+    row.axhline(0, color=INK["casing"], linewidth=3.6, zorder=4)
     row.axhline(0, color=INK["border"], linewidth=1.6, zorder=5)
     _draw_points(row, strip)
     row.set_ylim(-deep, deep)
-    row.yaxis.set_major_locator(MultipleLocator(deep / 2))
+    row.yaxis.set_major_locator(MultipleLocator(deep if inches_of(row)[1] < 0.5 else deep / 2))
     _name_sides(row, strip)
     _north_ticks(row, strip)
-    return "km off the\nborder"
+    _name_zones(row, strip)
+    return say("km off the border")
+
+
+def _name_zones(row: Axes, strip: Strip) -> None:
+    """Write the letter of each large zone where it lies along and across the border."""
+    first, last = row.get_xlim()
+    for zone in rows_of(strip.zones):
+        if first <= zone.km <= last:
+            row.text(
+                zone.km, zone.offset, zone.zone, fontsize=7, fontweight="bold", ha="center",
+                va="center", clip_on=True, path_effects=halo(1.6), zorder=8,
+                color=INK["desert_line" if zone.kind == "remote_desert" else "cave"],
+            )  # fmt: skip
 
 
 def across(strip: Strip) -> BoolArray:
@@ -456,9 +509,8 @@ def _name_sides(row: Axes, strip: Strip) -> None:
 def _draw_points(row: Axes, strip: Strip) -> None:
     if strip.symbols is None:
         return
-    scale = symbol_scale(row, strip)
-    draw_symbols(row, strip.symbols, shapes_of(strip.kinds), scale, zorder=6)
-    for x, y, reach, words in numbered(strip.symbols, scale):
+    draw_symbols(row, strip.symbols, shapes_of(strip.kinds), strip.scale, zorder=6)
+    for x, y, reach, words in numbered(strip.symbols, strip.scale):
         row.annotate(
             words,
             (x, y),
@@ -472,12 +524,9 @@ def _draw_points(row: Axes, strip: Strip) -> None:
         )
 
 
-def symbol_scale(row: Axes, strip: Strip) -> SymbolScale:
-    """Give the size of the symbols on the plan."""
-    return SymbolScale.of(row, [] if strip.symbols is None else strip.symbols["events"].tolist())
-
-
 def _north_ticks(row: Axes, strip: Strip) -> None:
+    if inches_of(row)[1] < 2 * _TWO_TICKS_IN:
+        return  # an arrow is as long as the row is high
     border, total = strip.result.border, float(strip.edges[-1])
     step = max(100.0, total / 10) if total >= 300 else total / 4
     deep = max(strip.result.corridor.depth_km.values())
@@ -520,22 +569,22 @@ def _blank(row: Axes, strip: Strip, values: Any) -> None:
 def _draw_elevation(row: Axes, strip: Strip) -> str:
     rows = strip.segments
     low, high = (rows[f"elevation_{end}_m"].to_numpy(dtype=float) for end in ("min", "max"))
-    row.stairs(high, strip.edges, baseline=low, fill=True, color="#cfcbc0")
+    row.stairs(high, strip.edges, baseline=low, fill=True, color=INK["height"])
     _steps(row, strip, "elevation_mean_m", color=INK["text"], linewidth=1.3)
     row.set_ylim(bottom=min(0.0, float(np.nanmin(low))))
     row.yaxis.set_major_locator(MaxNLocator(3))
     _blank(row, strip, rows["elevation_mean_m"].to_numpy(dtype=float))
-    return "elevation,\nm"
+    return say("elevation, m")
 
 
 def _draw_rugged(row: Axes, strip: Strip) -> str:
     row.stairs(
-        strip.segments["tri_m"].to_numpy(dtype=float), strip.edges, fill=True, color="#8f8a7c"
+        strip.segments["tri_m"].to_numpy(dtype=float), strip.edges, fill=True, color=INK["rough"]
     )
     row.set_ylim(bottom=0)
     row.yaxis.set_major_locator(MaxNLocator(2))
     _blank(row, strip, strip.segments["tri_m"].to_numpy(dtype=float))
-    return "ruggedness\n(TRI), m"
+    return say("ruggedness (TRI), m")
 
 
 def _draw_flags(row: Axes, strip: Strip) -> str:
@@ -553,7 +602,7 @@ def _draw_flags(row: Axes, strip: Strip) -> str:
         np.where(unknown < 1, share, np.nan), strip.edges, color=INK["desert_line"], linewidth=0.8
     )
     row.set_ylim(-0.52, 1.0)
-    row.set_yticks([0, 0.5, 1.0])
+    row.set_yticks([0, 1.0] if inches_of(row)[1] < 0.35 else [0, 0.5, 1.0])
     row.yaxis.set_major_formatter(percent_ticks())
     row.axhline(0, color=INK["quiet"], linewidth=0.7)
     ranks = strip.segments.get("cave_rank", pd.Series(np.nan, index=strip.segments.index))
@@ -563,14 +612,14 @@ def _draw_flags(row: Axes, strip: Strip) -> str:
                 [start, end],
                 -0.46,
                 -0.08,
-                facecolor="#ffffff",
-                edgecolor=CAVE_INK[int(rank)],
+                facecolor=INK["paper"],
+                edgecolor=cave_ink(int(rank)),
                 hatch=CAVE_HATCH[int(rank)],
                 linewidth=0,
             )
     _unknown_labels(row, strip, ranks)
     side = strip.result.reach.side
-    return textwrap.fill(f"remote share of {side}, cave rank", 16)
+    return say("remote share of {side}, cave rank", side=side)
 
 
 def _unknown_labels(row: Axes, strip: Strip, ranks: pd.Series) -> None:
@@ -581,11 +630,14 @@ def _unknown_labels(row: Axes, strip: Strip, ranks: pd.Series) -> None:
         if inside and start is None:
             start = number
         if not inside and start is not None:
-            if edges[number] - edges[start] > 0.07 * edges[-1]:
+            room_in = (
+                (edges[number] - edges[start]) / float(np.ptp(row.get_xlim())) * inches_of(row)[0]
+            )
+            if room_in > 0.85 and inches_of(row)[1] > _TWO_TICKS_IN:
                 row.text(
                     (edges[number] + edges[start]) / 2,
                     -0.27,
-                    "caves unknown",
+                    say("caves unknown"),
                     fontsize=7,
                     ha="center",
                     va="center",
@@ -599,11 +651,11 @@ def _draw_incidents(row: Axes, strip: Strip) -> str:
     expected = strip.segments["incidents_expected"].to_numpy(dtype=float)
     style: dict[str, Any] = {"color": INK["incident"]}
     if strip.result.synthetic:
-        style = {"facecolor": "#cbbcd9", "edgecolor": INK["synthetic"], "hatch": "///"}
+        style = {"facecolor": INK["synthetic_fill"], "edgecolor": INK["synthetic"], "hatch": "///"}
     row.stairs(expected, strip.edges, fill=True, linewidth=0.4, **style)
     row.set_ylim(0, max(1.0, 1.1 * float(np.nanmax(expected))))
     row.yaxis.set_major_locator(MaxNLocator(2))
-    return "incidents\nexpected"
+    return say("incidents expected")
 
 
 def _draw_seen(row: Axes, strip: Strip) -> str:
@@ -622,7 +674,7 @@ def _draw_seen(row: Axes, strip: Strip) -> str:
     row.yaxis.set_major_locator(MaxNLocator(3))
     row.yaxis.set_major_formatter(percent_ticks())
     row.grid(axis="y")
-    return f"seen at night\nby {strip.result.scenario.reference_units} units"
+    return say("seen at night by {units} units", units=strip.result.scenario.reference_units)
 
 
 DRAW_ROW = {
@@ -645,16 +697,30 @@ ROW_WORDS = {
     "incidents": "incidents",
     "seen": "what patrols see",
 }
-# A folded page has room for the rows that answer the question.
-FOLDED = ("plan", "elevation", "flags", "seen")
-GAP = 0.24
-LEAST_HIGH = 4.6
-TICKS_KM = (10, 20, 50, 100, 200, 500, 1000, 2000)
-_MOST_LINES = 10
+# Gaps between rows whose names stand beside and above them, room of the names beside, of the names of
+# places with the miles above, of the kilometres below, and the least height of a unit of a row. Units:
+# inches.
+_GAPS_IN, _BESIDE_IN, _ABOVE_IN, _UNDER_IN, _LEAST_IN = (0.09, 0.18), (1.0, 0.42), 0.42, 0.36, 0.17
+# From this width on the names of rows stand beside them. Units: inches.
+_NAMED_BESIDE_IN = 7.5
+# A row lower than this has its two outer ticks alone, at half of it one. Units: inches.
+_TWO_TICKS_IN = 0.42
+# Six rows want more height than the pages of other figures have. Units: inches.
+_OWN_IN = {"text": (6.3, 5.2), "column": (3.35, 5.6)}
+# What a low page goes without, in this order.
+_SPARED = ("rugged", "elevation", "incidents")
+TICKS_KM = (5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
 
 @drawing
-def strip_map(result: StudyResult, ax: Axes | None = None, *, fold_km: float | None = None) -> Axes:
+def strip_map(
+    result: StudyResult,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    fold_km: float | None = None,
+    **options: Unpack[SheetOptions],
+) -> Axes:
     """
     Draw the corridor along its chainage: plan, ground, flags, incidents and patrols.
 
@@ -664,110 +730,192 @@ def strip_map(result: StudyResult, ax: Axes | None = None, *, fold_km: float | N
         What a study gave.
     ax
         Axes whose place the rows take; a whole page is made when left out.
+    sheet
+        Size, title, part of the border, legend, theme and language, as a record.
     fold_km
         Length of one line of a folded page; one line when left out. Units: km.
+    **options
+        The same by name, as in `Sheet`: ``size="column"``, ``km=(100, 200)``.
 
     Returns
     -------
     matplotlib.axes.Axes
         The axes whose place the (first line of) rows takes.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the page has no room for so many lines, or the kilometres lie off the border.
     """
-    with context():
-        strip = gather(result)
-        total = float(strip.edges[-1])
-        if ax is not None:
-            _stack(ax, strip, 0.0, total)
-            return ax
-        if fold_km is None:
-            return _flat_page(strip, total)
-        return _folded_page(strip, total, check_positive(fold_km, "fold_km", "km"))
+    strip = gather(result)
+    total = float(strip.edges[-1])
+    page = open_page(
+        ax, Sheet.of(sheet, options), SIZES["a4" if fold_km is None else "a4-portrait"], own=_OWN_IN
+    )
+    first, last = page.sheet.km_along(total)
+    length = last - first if fold_km is None else check_positive(fold_km, "fold_km", "km")
+    if result.synthetic:
+        page.warn("the incidents on this page never happened.")
+    page.heading(
+        _finding(strip), _standing(strip), mark="  [SYNTHETIC DATA]" if result.synthetic else ""
+    )
+    page.keep_foot(*_foot(strip, 1.0))
+    page.key_below(_key(strip))
+    page.ax.set_axis_off()
+    lines = _lines(page, strip, (first, last), length)
+    names = _rows_on(page, strip, lines[0][0])
+    if spared := [
+        ROW_WORDS[name] for name in _SPARED if has_row(strip, name) and name not in names
+    ]:
+        page.left_out.append(f"Left out, for the page is low: {', '.join(spared)}.")
+    rows: dict[str, Axes] = {}
+    for number, (box, start) in enumerate(lines):
+        line = page.ax if number == 0 else page.axes(box, f"strip-{number}")
+        line.set_axis_off()
+        line.set_position(page.share(box))
+        ends = start, min(start + length, last)
+        drawn = _stack(
+            line, strip, ends, names, length=length, narrow=page.wide_in < _NAMED_BESIDE_IN
+        )
+        rows = rows or drawn
+    page.footer(*_foot(strip, _stretch(rows)))
+    return page.ax
+
+
+def _lines(
+    page: Page, strip: Strip, ends: tuple[float, float], length: float
+) -> list[tuple[tuple[float, float, float, float], float]]:
+    """Boxes of the lines of a page and the chainage each starts at. Units: inches and km."""
+    first, last = ends
+    number = math.ceil((last - first) / length - 1e-9)
+    left, bottom, right, top = page.body_in
+    beside = _BESIDE_IN[0 if page.wide_in >= _NAMED_BESIDE_IN else 1]
+    if page.whole:
+        left += beside
+    room = (top - bottom) / number
+    margins = _ABOVE_IN + _UNDER_IN if page.whole or number > 1 else 0.0
+    names = [name for name in ROWS if has_row(strip, name)]
+    least = _LEAST_IN * sum(ROWS[name] for name in names) + _GAPS_IN[0] * len(names)
+    if number > 1 and room - margins < least:
+        most = max(1, int((top - bottom) / (least + margins)))
+        msg = (
+            f"fold_km {length:g} folds {last - first:.0f} km into {number:,} lines, and {most} have "
+            f"room on this page; take {math.ceil((last - first) / most)} km or more, or a larger size"
+        )
+        raise InvalidParameterError(msg)
+    above, under = (_ABOVE_IN, _UNDER_IN) if margins else (0.0, 0.0)
+    if page.wide_in < _NAMED_BESIDE_IN:
+        above += 0.1  # the name of the first row
+    return [
+        (
+            (left, top - (k + 1) * room + under, right - 0.12, top - k * room - above),
+            first + k * length,
+        )
+        for k in range(number)
+    ]
+
+
+def _rows_on(page: Page, strip: Strip, box: tuple[float, float, float, float]) -> list[str]:
+    """Name the rows that a line has room for."""
+    names = [name for name in ROWS if has_row(strip, name)]
+    gap = _GAPS_IN[1 if page.wide_in < _NAMED_BESIDE_IN else 0]
+    for name in _SPARED:
+        room = box[3] - box[1] - gap * (len(names) - 1)
+        if room < _LEAST_IN * sum(ROWS[each] for each in names) and name in names:
+            names.remove(name)
+    return names
 
 
 def _stack(
-    ax: Axes, strip: Strip, first: float, last: float, names: Iterable[str] = tuple(ROWS)
+    ax: Axes,
+    strip: Strip,
+    ends: tuple[float, float],
+    names: list[str],
+    *,
+    length: float,
+    narrow: bool,
 ) -> dict[str, Axes]:
-    ax.set_axis_off()
-    names = [name for name in names if has_row(strip, name)]
-    total = _rows_high(names)
+    """Draw the rows of one line, one under another; the last line of a page may be shorter."""
+    wide_in, high_in = inches_of(ax)
+    gap = _GAPS_IN[1 if narrow else 0]
+    unit = max(high_in - gap * (len(names) - 1), 0.5) / sum(ROWS[name] for name in names)
+    # A row alone does not fill the page: the scale across the border stays near the one along it.
+    unit = min(unit, 1.2)
     rows: dict[str, Axes] = {}
-    top = 1.0
+    top = high_in
     for name in names:
-        height = ROWS[name] / total
-        row = ax.inset_axes((0.0, top - height, 1.0, height))
-        top -= height + GAP / total
+        high = unit * ROWS[name]
+        share = (ends[1] - ends[0]) / length
+        row = ax.inset_axes((0.0, (top - high) / high_in, share, high / high_in))
+        top -= high + gap
+        row.set_xlim(*ends)
         words = DRAW_ROW[name](row, strip)
-        row.annotate(
-            words,
-            (0, 0.5),
-            (-33, 0),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontsize=7.5,
-        )
-        row.set_xlim(first, last)
-        step = _tick_step(last - first)
+        _name_row(row, words, narrow=narrow)
+        step = _tick_step(length, wide_in)
         row.xaxis.set_major_locator(MultipleLocator(step))
         row.xaxis.set_minor_locator(MultipleLocator(step / 5 if step <= 50 else step / 10))
         row.tick_params(axis="x", which="major", length=4, labelbottom=False)
         row.tick_params(axis="x", which="minor", length=2)
+        row.tick_params(labelsize=7)
+        if high < _TWO_TICKS_IN:
+            low, up = row.get_ylim()
+            ticks = [tick for tick in row.get_yticks() if low <= tick <= up]
+            row.set_yticks([ticks[0], ticks[-1]] if high > 0.5 * _TWO_TICKS_IN else ticks[-1:])
         for km in strip.places["km"]:
             row.axvline(km, color=INK["rule"], linewidth=0.6, linestyle=(0, (2, 2)), zorder=0.5)
+        row.set_xlim(*ends)
         rows[name] = row
     bottom = rows[names[-1]]
     bottom.tick_params(axis="x", labelbottom=True)
     border = strip.result.border
-    bottom.set_xlabel(
-        f"km along the border, from {border.start_name} to {border.end_name}", labelpad=2
+    long = say(
+        "km along the border, from {start} to {end}", start=border.start_name, end=border.end_name
     )
-    _top_axis(rows[names[0]], strip, (first, last), _row_inches(ax, ROWS[names[0]] / total))
+    fits = width_in(long, 8) < share * wide_in
+    bottom.set_xlabel(long if fits else say("km along the border"), labelpad=2)
+    _top_axis(rows[names[0]], strip, ends, narrow=narrow)
     return rows
 
 
-def _rows_high(names: Collection[str]) -> float:
-    # A row alone does not fill the page: the scale across the border stays near the one along it.
-    return max(sum(ROWS[name] for name in names) + GAP * (len(names) - 1), LEAST_HIGH)
+def _name_row(row: Axes, words: str, *, narrow: bool) -> None:
+    """Name a row beside it, and above it where there is little room."""
+    if narrow:
+        row.annotate(words, (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points",
+                     ha="left", va="bottom", fontsize=7, color=INK["quiet"])  # fmt: skip
+        return
+    row.annotate(textwrap.fill(words, 14), (0, 0.5), (-33, 0), xycoords="axes fraction",
+                 textcoords="offset points", ha="right", va="center", fontsize=7.5)  # fmt: skip
 
 
-def _row_inches(ax: Axes, share: float) -> float:
-    return share * float(ax.get_position().height * figure_of(ax).get_size_inches()[1])
-
-
-def _top_axis(row: Axes, strip: Strip, ends: tuple[float, float], inches: float) -> None:
+def _top_axis(row: Axes, strip: Strip, ends: tuple[float, float], *, narrow: bool) -> None:
+    """Write the miles and the names of places above the first row."""
     first, last = ends
-    # The names of places stand between the row and the miles.
-    above = 1 + (0.19 / inches if len(strip.places) else 0.0)
+    wide_in, high_in = inches_of(row)
+    # The names of places, and on a narrow page that of the row, stand between the row and the miles.
+    lifted = (0.16 if len(strip.places) else 0.0) + (0.13 if narrow else 0.0)
+    above = 1 + lifted / high_in
     top = row.secondary_xaxis(above, functions=(_miles, _kilometres))
-    top.xaxis.set_major_locator(MultipleLocator(_tick_step(last - first) / 2))
-    row.annotate(
-        "miles",
-        (0, above),
-        (-33, 0),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        ha="right",
-        va="center",
-        fontsize=7.5,
-    )
-    top.tick_params(length=3)
-    for place in rows_of(strip.places):
-        if first <= place.km <= last:
-            row.text(
-                place.km,
-                1.02,
-                place.label,
-                transform=row.get_xaxis_transform(),
-                fontsize=7,
-                ha="center",
-                va="bottom",
-                path_effects=halo(3.0),
-                zorder=12,
-            )
+    top.xaxis.set_major_locator(MultipleLocator(_tick_step((last - first) / KM_PER_MILE, wide_in)))
+    row.annotate(say("miles"), (0, above), (-6, 2), xycoords="axes fraction",
+                 textcoords="offset points", ha="right", va="bottom", fontsize=7)  # fmt: skip
+    top.tick_params(length=3, labelsize=7)
+    written: list[tuple[float, float]] = []
+    for place in rows_of(strip.places.sort_values("size", ascending=False, kind="stable")):
+        half = (width_in(place.label, 7) / 2 + 0.04) * (last - first) / wide_in
+        span = place.km - half, place.km + half
+        if (
+            first <= span[0]
+            and span[1] <= last
+            and all(span[1] < low or high < span[0] for low, high in written)
+        ):
+            written.append(span)
+            row.text(place.km, 1 + (0.15 if narrow else 0.02) / high_in, place.label, transform=row.get_xaxis_transform(), fontsize=7,
+                     ha="center", va="bottom", path_effects=halo(3.0), zorder=12)  # fmt: skip
 
 
-def _tick_step(length: float) -> float:
-    return next((step for step in TICKS_KM if length / step <= 10), TICKS_KM[-1])
+def _tick_step(length: float, wide_in: float) -> float:
+    most = max(2.0, min(10.0, wide_in / 0.42))
+    return next((step for step in TICKS_KM if length / step <= most), TICKS_KM[-1])
 
 
 def _miles(km: Any) -> Any:
@@ -778,91 +926,43 @@ def _kilometres(miles: Any) -> Any:
     return miles * KM_PER_MILE
 
 
-def _flat_page(strip: Strip, total: float) -> Axes:
-    figure = page(A4_LANDSCAPE)
-    wide, high = A4_LANDSCAPE
-    ax = figure.add_axes((1.45 / wide, 1.42 / high, 9.75 / wide, 5.1 / high), label="strip")
-    rows = _stack(ax, strip, 0.0, total)
-    # The names of places and the miles stand between the legend and the first row.
-    top = max(_draw_key(figure, strip, rows["plan"]) + 0.47, 1.75)
-    box = ax.get_position()
-    ax.set_position((box.x0, box.y0, box.width, 1 - top / high - box.y0))
-    _frame(strip, ax, _stretch(ax, rows))
-    return ax
+def _foot(strip: Strip, stretch: float) -> list[str | tuple[str, str]]:
+    result = strip.result
+    across = say("Top row: scale across the border {times:.1f} times that along it.", times=stretch)
+    return [
+        f"{across} {_unknowns(strip)}",
+        credits_of(
+            result, "borders", "elevation", "landcover", "karst", "places", "article_incidents"
+        ),
+        run_words(result),
+        say(
+            "The border is pulled straight, so shapes off it are not true; every place is shown "
+            "once, at its nearest kilometre."
+        ),
+        say(told.DISCLAIMER),
+    ]
 
 
-def _folded_page(strip: Strip, total: float, fold_km: float) -> Axes:
-    figure = page(A4_PORTRAIT)
-    lines = math.ceil(total / fold_km - 1e-9)
-    if lines > _MOST_LINES:
-        msg = (
-            f"fold_km {fold_km:g} folds {total:.0f} km into {lines:,} lines, and {_MOST_LINES} have "
-            f"room on a page; take {math.ceil(total / _MOST_LINES)} km or more"
-        )
-        raise InvalidParameterError(msg)
-    axes = []
-    rows: dict[str, Axes] = {}
-    for number, box in enumerate(_folds(figure, lines, 1.95)):
-        ax = figure.add_axes(box, label=f"strip-{number}")
-        rows = _stack(ax, strip, number * fold_km, (number + 1) * fold_km, FOLDED)
-        axes.append(ax)
-    top = max(_draw_key(figure, strip, rows["plan"]) + 0.47, 1.95)
-    for ax, box in zip(axes, _folds(figure, lines, top), strict=True):
-        ax.set_position(box)
-    _frame(strip, axes[0], _stretch(axes[0], rows), folded=True)
-    return axes[0]
-
-
-def _folds(figure: Figure, lines: int, top: float) -> list[tuple[float, float, float, float]]:
-    """Boxes of the lines of a folded page, from so many inches below its top."""
-    wide, high = figure.get_size_inches()
-    room = (11.0 - top) / lines
-    floors = (top + (number + 1) * room - 0.85 for number in range(lines))
-    return [(1.45 / wide, 1 - floor / high, 6.3 / wide, (room - 0.85) / high) for floor in floors]
-
-
-def _frame(strip: Strip, ax: Axes, stretch: float | None, *, folded: bool = False) -> None:
-    figure = figure_of(ax)
-    sheet.heading(figure, _finding(strip), _standing(strip, stretch))
-    if strip.result.synthetic:
-        sheet.synthetic_band(figure, top=0.03, words="the incidents on this page never happened.")
-    credit = attribution(
-        strip.result, "borders", "elevation", "landcover", "karst", "places", "article_incidents"
-    )
-    sheet.footer(
-        figure,
-        f"{_unknowns(strip, folded=folded)}{credit} The border is pulled straight, so shapes off it are not "
-        "true; every place is shown once, at its nearest kilometre. "
-        f"{run_words(strip.result)} {told.DISCLAIMER}",
-    )
-
-
-def _draw_key(figure: Figure, strip: Strip, plan: Axes) -> float:
-    """Write the legend above the rows; give how far down it reaches, in inches from the top."""
-    wide, high = figure.get_size_inches()
-    key = figure.legend(
-        handles=_key(strip, symbol_scale(plan, strip)),
-        handler_map=sheet.mark_handlers(),
-        loc="upper left",
-        bbox_to_anchor=(sheet.SIDE / wide, 1 - 0.94 / high),
-        ncols=5 if wide > 10 else 3,
-        columnspacing=1.3,
-        handlelength=2.6,
-        labelspacing=0.4,
-        borderaxespad=0.0,
-        borderpad=0.0,
-    )
-    return float(high - key.get_window_extent().y0 / figure.dpi)
-
-
-def _key(strip: Strip, scale: SymbolScale) -> list[Any]:
+def _key(strip: Strip) -> list[Any]:
     marks = _ground_key(strip)
+    if "pod_even" in strip.segments:
+        marks += [
+            Line2D(
+                [],
+                [],
+                color=style["color"],
+                linestyle=style["linestyle"],
+                linewidth=1.6,
+                label=f"units {told.RULE_WORDS[rule]}",
+            )
+            for rule, style in RULE_STYLE.items()
+        ]
     ranks = strip.segments.get("cave_rank")
     if ranks is not None:
         marks += [
             Patch(
-                facecolor="#ffffff",
-                edgecolor=CAVE_INK[rank],
+                facecolor=INK["paper"],
+                edgecolor=cave_ink(rank),
                 hatch=CAVE_HATCH[rank],
                 label=f"cave-prone, {told.RANK_WORDS[rank]}",
             )
@@ -873,7 +973,7 @@ def _key(strip: Strip, scale: SymbolScale) -> list[Any]:
     if "incidents_expected" in strip.segments:
         marks.append(
             Patch(
-                facecolor="#cbbcd9",
+                facecolor=INK["synthetic_fill"],
                 edgecolor=INK["synthetic"],
                 hatch="///",
                 label="incidents, SYNTHETIC",
@@ -882,31 +982,16 @@ def _key(strip: Strip, scale: SymbolScale) -> list[Any]:
             else Patch(color=INK["incident"], label="incidents expected")
         )
     if strip.symbols is not None:
-        for mark, words in key_of_symbols(strip.symbols, strip.kinds, scale):
+        for mark, words in key_of_symbols(strip.symbols, strip.kinds, strip.scale):
             mark.set_label(words)
             marks.append(mark)
-    if "pod_even" in strip.segments:
-        marks += [
-            Line2D(
-                [],
-                [],
-                color=style["color"],
-                linestyle=style["linestyle"],
-                linewidth=1.6,
-                label=f"units {style['label']}",
-            )
-            for style in RULE_STYLE.values()
-        ]
     return marks
 
 
-def _unknowns(strip: Strip, *, folded: bool) -> str:
+def _unknowns(strip: Strip) -> str:
     """Sentences on rows that are not drawn, and on what nobody knows."""
     absent = [words for name, words in ROW_WORDS.items() if not has_row(strip, name)]
     rows = [f"not drawn, for there is no such result: {', '.join(absent)}"] if absent else []
-    dropped = [ROW_WORDS[name] for name in ROW_WORDS if name not in FOLDED and has_row(strip, name)]
-    if folded and dropped:
-        rows.append(f"left out of a folded page: {', '.join(dropped)}")
     phrases = [*rows, *told.unknowns(strip.result)]
     return "".join(f"{each[0].upper()}{each[1:]}. " for each in phrases)
 
@@ -927,7 +1012,7 @@ def _ground_key(strip: Strip) -> list[Any]:
         (desert, remote.known and "remote_share" in strip.segments),
         (
             Patch(
-                facecolor=ACROSS,
+                facecolor=across_ink(),
                 edgecolor=INK["desert_line"],
                 label="bare, out of the force's reach",
             ),
@@ -948,11 +1033,9 @@ def _finding(strip: Strip) -> str:
     return f"{result.name}: {told.mostly_remote_words(result)}"
 
 
-def _standing(strip: Strip, stretch: float | None) -> str:
+def _standing(strip: Strip) -> str:
     result = strip.result
     words = f"{len(strip.segments)} segments of {strip.segments['length_km'].mean():.1f} km."
-    if stretch is not None:
-        words += f" Top row: scale across the border {stretch:.1f} times that along it."
     if result.incidents.account is not None:
         words += f" Incidents, {told.incident_line(result)}. {_symbol_words(strip)}."
     return words
@@ -969,12 +1052,9 @@ def _symbol_words(strip: Strip) -> str:
     return f"On the plan {number:,} {verb} for {events:,} coded in it"
 
 
-def _stretch(ax: Axes, rows: dict[str, Axes]) -> float | None:
-    # How much larger the scale across the border is drawn than the scale along it.
-    if "plan" not in rows:
-        return None
-    total = _rows_high(rows)
-    (first, last), (low, high) = rows["plan"].get_xlim(), rows["plan"].get_ylim()
-    across = _row_inches(ax, ROWS["plan"] / total) / (high - low)
-    along = float(ax.get_position().width * figure_of(ax).get_size_inches()[0]) / (last - first)
-    return across / along
+def _stretch(rows: dict[str, Axes]) -> float:
+    """How much larger the scale across the border is drawn than the scale along it."""
+    plan = rows["plan"]
+    (first, last), (low, high) = plan.get_xlim(), plan.get_ylim()
+    wide_in, high_in = inches_of(plan)
+    return (high_in / (high - low)) / (wide_in / (last - first))

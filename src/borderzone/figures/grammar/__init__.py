@@ -21,7 +21,7 @@ from borderzone.figures.grammar.keys import (
     mark_handlers,
     points_across,
 )
-from borderzone.figures.grammar.output import attribution, rows_of, run_words, save
+from borderzone.figures.grammar.output import attribution, credits_of, rows_of, run_words, save
 from borderzone.figures.grammar.sheet import (
     SIZES,
     SYNTHETIC_TEXT,
@@ -81,6 +81,7 @@ __all__ = [
     "attribution",
     "catalogue",
     "contrast",
+    "credits_of",
     "drawing",
     "figure_of",
     "from_right",

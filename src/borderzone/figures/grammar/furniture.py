@@ -146,7 +146,9 @@ def inches_of(ax: Axes) -> tuple[float, float]:
     """Width and height of axes. Units: inches."""
     figure = ax.get_figure(root=True)
     assert figure is not None  # noqa: S101 - axes always stand on a figure
-    box = ax.get_position()
+    # The place of axes in others is known once they are laid.
+    locator = ax.get_axes_locator()
+    box = ax.get_position() if locator is None else locator(ax, None)  # type: ignore[arg-type] # needs none
     wide, high = figure.get_size_inches()
     return float(box.width * wide), float(box.height * high)
 
@@ -170,14 +172,14 @@ def map_scale(ax: Axes, crs: Any) -> float:
 
 # Height of a bar, the longest share of a map that a bar takes, and the least it is long. Units of the
 # others: inches.
-_BAR_IN, _BAR_SHARE, _BAR_LEAST_IN = 0.07, 0.28, 0.85
+_BAR_IN, _BAR_SHARE, _BAR_LEAST_IN, _BAR_WORDS_IN = 0.06, 0.24, 0.8, 0.34
 _ARROW_IN = 0.36
 
 
 def scale_inches(ax: Axes) -> tuple[float, float]:
     """Room that the scale bar asks for at most. Units: inches."""
     wide, _ = inches_of(ax)
-    return max(_BAR_SHARE * wide, min(_BAR_LEAST_IN, 0.6 * wide)) + 0.5, 0.52
+    return max(_BAR_SHARE * wide, min(_BAR_LEAST_IN, 0.6 * wide)) + _BAR_WORDS_IN, 0.5
 
 
 def arrow_inches() -> tuple[float, float]:
@@ -190,13 +192,16 @@ def scale_bar(ax: Axes, crs: Any, *, corner: tuple[float, float] = (0.03, 0.03))
     west, east = ax.get_xlim()
     wide_in, high_in = inches_of(ax)
     width_km = map_scale(ax, crs) * abs(east - west) / 1000
-    longest_km = (scale_inches(ax)[0] - 0.5) / wide_in * width_km
+    longest_km = (scale_inches(ax)[0] - _BAR_WORDS_IN) / wide_in * width_km
     km, miles = nice_length(longest_km), nice_length(longest_km / KM_PER_MILE)
     high, letters = _BAR_IN / high_in, LEAST_POINTS / 72
     x, y = corner[0], corner[1] + (letters + 0.06) / high_in
     length_in = max(km, miles * KM_PER_MILE) / width_km * wide_in
-    _plate(ax, corner, (length_in + 0.5, 2 * _BAR_IN + 2 * letters + 0.16))
-    rows = ((y + high, km, km / width_km, "km", 1), (y, miles, miles * KM_PER_MILE / width_km, "mi", 0))
+    _plate(ax, corner, (length_in + 0.34, 2 * _BAR_IN + 2 * letters + 0.2))
+    rows = (
+        (y + high, km, km / width_km, "km", 1),
+        (y, miles, miles * KM_PER_MILE / width_km, "mi", 0),
+    )
     for base, number, drawn, unit, above in rows:
         for part in range(4):
             ax.add_patch(

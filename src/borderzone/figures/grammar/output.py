@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from borderzone.study import StudyResult
 
-__all__ = ["attribution", "rows_of", "run_words", "save"]
+__all__ = ["attribution", "credits_of", "rows_of", "run_words", "save"]
 
 # Names that a file of a figure may end in.
 FORMATS = ("png", "svg", "pdf")
@@ -44,10 +44,29 @@ def attribution(result: StudyResult, *names: str) -> str:
     return f"{say('Sources')}: {'; '.join(seen)}." if seen else ""
 
 
+def credits_of(result: StudyResult, *names: str) -> tuple[str, str]:
+    """Give the credits in full, and in short those alone that a licence asks for."""
+    owed = {
+        (record.attribution or record.title).rstrip("."): None
+        for record in result.inputs
+        if not (names and record.embedded and record.name not in names)
+        and record.licence.lower().startswith(_OWED)
+    }
+    if result.incidents.credit and "article_incidents" not in {r.name for r in result.inputs}:
+        owed.setdefault(result.incidents.credit.rstrip("."))
+    return attribution(result, *names), f"{'; '.join(owed)}." if owed else ""
+
+
+# Licences that ask for a credit wherever the data are shown.
+_OWED = ("cc by", "cc-by", "odbl", "odc-by")
+
+
 def run_words(*results: StudyResult) -> str:
     """Name the version and the runs that a figure is drawn from."""
     ids = f" {say('and')} ".join(result.run_id for result in results)
-    return f"borderzone {borderzone.__version__}, {say('runs' if len(results) > 1 else 'run')} {ids}."
+    return (
+        f"borderzone {borderzone.__version__}, {say('runs' if len(results) > 1 else 'run')} {ids}."
+    )
 
 
 def rows_of(table: pd.DataFrame) -> Iterator[Any]:

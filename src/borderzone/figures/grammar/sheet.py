@@ -65,9 +65,10 @@ SIZES: Mapping[str, tuple[float, float]] = MappingProxyType(
         "a3": (16.54, 11.69),
         "16:9": (13.33, 7.5),
         "text": (6.3, 4.2),
-        "column": (3.35, 4.0),
+        "column": (3.35, 4.4),
     }
 )
+_NONE: Mapping[str, tuple[float, float]] = MappingProxyType({})
 _LEGENDS = ("auto", "right", "below", "none")
 P = ParamSpec("P")
 
@@ -122,7 +123,7 @@ class Sheet:
     Examples
     --------
     >>> Sheet(size="column").size_in((11.69, 8.27))
-    (3.35, 4.0)
+    (3.35, 4.4)
     """
 
     size: str | tuple[float, float] | None = None
@@ -157,12 +158,19 @@ class Sheet:
                 )
                 raise InvalidParameterError(msg)
 
-    def size_in(self, usual: tuple[float, float]) -> tuple[float, float]:
-        """Width and height of the page; the usual one where none was asked for. Units: inches."""
+    def size_in(
+        self, usual: tuple[float, float], own: Mapping[str, tuple[float, float]] = _NONE
+    ) -> tuple[float, float]:
+        """
+        Width and height of the page; the usual one where none was asked for. Units: inches.
+
+        Of the widths that have a name a figure may have a height of its own.
+        """
         if self.size is None:
             return usual
         if isinstance(self.size, str):
-            return SIZES[check_choice(self.size, "size", tuple(SIZES))]
+            name = check_choice(self.size, "size", tuple(SIZES))
+            return own.get(name, SIZES[name])
         wide, high = _numbers(self.size, "size", 2, "width and height in inches, or a name")
         for side in (wide, high):
             check_positive(side, "size", "inches")
@@ -170,6 +178,19 @@ class Sheet:
                 msg = f"size must be from {_SMALLEST_IN:g} to {_LARGEST_IN:g} inches, got {side:g}"
                 raise InvalidParameterError(msg)
         return wide, high
+
+    def km_along(self, length_km: float) -> tuple[float, float]:
+        """Give the part asked for of a border of a length; all of it where none was. Units: km."""
+        if self.km is None:
+            return 0.0, length_km
+        first, last = (min(max(km, 0.0), length_km) for km in self.km)
+        if not first < last:
+            msg = (
+                f"km {self.km[0]:g} to {self.km[1]:g} lies off the border, which is "
+                f"{length_km:.0f} km long"
+            )
+            raise InvalidParameterError(msg)
+        return first, last
 
     @classmethod
     def of(cls, sheet: Sheet | None, options: Mapping[str, object]) -> Sheet:
@@ -179,7 +200,9 @@ class Sheet:
             if name not in known:
                 check_choice(name, "the option of a figure", known)
         if sheet is not None and not isinstance(sheet, cls):
-            msg = f"sheet must be a Sheet, got {type(sheet).__name__}; give size= and title= by name"
+            msg = (
+                f"sheet must be a Sheet, got {type(sheet).__name__}; give size= and title= by name"
+            )
             raise InvalidParameterError(msg)
         return replace(sheet or cls(), **options)  # type: ignore[arg-type] # its birth checks them
 
@@ -204,9 +227,21 @@ def _numbers(values: Any, name: str, number: int, what: str) -> tuple[float, ...
 
 def width_in(words: str, points: float, *, bold: bool = False) -> float:
     """Measure words in the face that is drawn with. Units: inches."""
-    face = FontProperties(weight="bold" if bold else "normal", size=points)
-    wide, _, _ = text_to_path.get_text_width_height_descent(words, face, ismath=False)
-    return float(wide) / 72
+    families = tuple(mpl.rcParams["font.family"]) + tuple(mpl.rcParams["font.sans-serif"])
+    parts = words.split(" ")
+    ems = sum(_ems(part, bold, families) for part in parts)
+    return _COARSE * points * (ems + (len(parts) - 1) * _ems(" ", bold, families)) / 72
+
+
+# Of coarse pixels letters take a little more than of fine ones.
+_COARSE = 1.05
+
+
+@functools.lru_cache(maxsize=20_000)
+def _ems(word: str, bold: bool, families: tuple[str, ...]) -> float:  # noqa: ARG001, FBT001 - a key
+    face = FontProperties(weight="bold" if bold else "normal", size=1.0)
+    wide, _, _ = text_to_path.get_text_width_height_descent(word, face, ismath=False)
+    return float(wide)
 
 
 def wrapped(words: str, room_in: float, points: float, *, bold: bool = False) -> list[str]:
@@ -317,6 +352,7 @@ class Page:
     points: float
     left_out: list[str] = field(default_factory=list)
     _foot_lines: int = 0
+    _foot_at: float = 0.0
 
     @property
     def figure(self) -> Figure:
@@ -374,6 +410,7 @@ class Page:
         points, room = self.title_points(), self._room
         top = self.cell_in[1] + self.cell_in[3] - (0.28 if self.wide_in >= _WIDE_IN else 0.1)
         lines = wrapped(title, room, points, bold=True) if title else []
+        most = 2
         while len(lines) > _MOST_TITLE and points > LEAST_POINTS:
             points -= 0.5
             lines = wrapped(title, room, points, bold=True)
@@ -381,7 +418,6 @@ class Page:
             self._write(lines, top, points, fontweight="bold")
             top -= len(lines) * 1.22 * points / 72 + 0.05
         size = 8.5 if self.wide_in >= _WIDE_IN else 7.5 if not self.small else LEAST_POINTS
-        most = 2 if not self.small else 3
         shown, rest = sentences_that_fit(standing, room, size, most)
         if rest and size > LEAST_POINTS:
             size = LEAST_POINTS
@@ -398,7 +434,9 @@ class Page:
         """Write a finding over somebody's axes, on as many lines as their width asks for."""
         points = max(LEAST_POINTS, min(float(mpl.rcParams["axes.titlesize"]), 2.2 * self.wide_in))
         lines = wrapped(title, 0.98 * self.wide_in, points, bold=True) if title else []
-        self.ax.set_title("\n".join(lines), fontsize=points, loc="right" if from_right() else "left")
+        self.ax.set_title(
+            "\n".join(lines), fontsize=points, loc="right" if from_right() else "left"
+        )
 
     def _write(self, lines: Sequence[str], top_in: float, points: float, **style: Any) -> Text:
         wide, high = self.figure.get_size_inches()
@@ -416,17 +454,24 @@ class Page:
             **(look | style),
         )
 
-    def keep_foot(self, *parts: str) -> None:
+    def keep_foot(self, *parts: str | tuple[str, str]) -> None:
         """Keep room at the foot for what will be written there, before its numbers are known."""
         if self.whole:
-            self._foot_lines = len(wrapped(" ".join(self._that_fit(parts)[0]), self._room, LEAST_POINTS))
+            self._foot_lines = len(
+                wrapped(" ".join(self._that_fit(parts)[0]), self._room, LEAST_POINTS)
+            )
             rim = 0.18 if self.wide_in >= _WIDE_IN else 0.08
-            self.foot_in = self.cell_in[1] + rim + self._foot_lines * 1.22 * LEAST_POINTS / 72 + 0.06
+            self._foot_at = self.cell_in[1] + rim + self._foot_lines * 1.22 * LEAST_POINTS / 72
+            self.foot_in = self._foot_at + 0.06
 
-    def footer(self, *parts: str) -> None:
-        """Write what a figure owes its sources at the foot: the parts that have room, the first first."""
+    def footer(self, *parts: str | tuple[str, str]) -> None:
+        """
+        Write what a figure owes its sources at the foot: the parts that have room, the first first.
+
+        A part of two is the long form and the short one, for a page with less room.
+        """
         if not self.whole:
-            self.left_out += [part for part in parts if part]
+            self.left_out += [part if isinstance(part, str) else part[0] for part in parts if part]
             return
         if not self._foot_lines:
             self.keep_foot(*parts)
@@ -434,22 +479,29 @@ class Page:
         self.left_out += rest
         if shown:
             lines = wrapped(" ".join(shown), self._room, LEAST_POINTS)
-            self._write(lines, self.foot_in - 0.06, LEAST_POINTS, color=INK["quiet"])
+            self._write(lines, self._foot_at, LEAST_POINTS, color=INK["quiet"])
 
     @property
     def _room(self) -> float:
         return self.wide_in - 2 * self.side_in
 
-    def _that_fit(self, parts: Sequence[str], most: int | None = None) -> tuple[list[str], list[str]]:
+    def _that_fit(
+        self, parts: Sequence[str | tuple[str, str]], most: int | None = None
+    ) -> tuple[list[str], list[str]]:
         """Split parts of a foot into those that have room, whole, and the others."""
         if most is None:
-            most = max(2, int(_FOOT_SHARE * self.cell_in[3] * 72 / (1.25 * LEAST_POINTS)))
+            most = max(3, int(_FOOT_SHARE * self.cell_in[3] * 72 / (1.25 * LEAST_POINTS)))
+            most = most if self.wide_in >= _WIDE_IN or self.cell_in[3] >= _WIDE_IN else 3
         shown: list[str] = []
         rest: list[str] = []
-        for part in filter(None, (part.strip() for part in parts)):
-            longer = " ".join([*shown, part])
-            fits = len(wrapped(longer, self._room, LEAST_POINTS)) <= most
-            (shown if fits else rest).append(part)
+        for part in filter(None, parts):
+            forms = (part,) if isinstance(part, str) else part
+            for form in forms:
+                if len(wrapped(" ".join([*shown, form]), self._room, LEAST_POINTS)) <= most:
+                    shown.append(form)
+                    break
+            if not shown or shown[-1] != forms[0]:
+                rest.append(forms[0])
         return shown, rest
 
     def warn(self, words: str) -> None:
@@ -516,23 +568,27 @@ class Page:
                     )
                 )
 
-    def key_below(self, marks: Sequence[Artist], *, most_columns: int = 5) -> None:
-        """Write a legend of labelled marks at the foot of the room that is left, in columns that fit."""
+    def key_below(self, marks: Sequence[Artist]) -> None:
+        """
+        Write a legend of labelled marks at the foot of the room that is left, in columns that fit.
+
+        Where it would take more than its share of the page the last marks are left out; on
+        somebody's own axes it stands above them, for below are their labels.
+        """
         shown = [mark for mark in marks if str(mark.get_label())]
         if not shown or self.sheet.legend == "none":
             return
         left, bottom, right, _ = self.body_in if self.whole else (0.0, 0.0, self.wide_in, 0.0)
-        room = right - left
         points = max(LEAST_POINTS, self.points - 0.5)
         words = [figure_words(str(mark.get_label())) for mark in shown]
-        mark_in = 0.45
-        columns = most_columns
-        while columns > 1 and (
-            max(width_in(each, points) for each in words) + mark_in > room / columns
-        ):
-            columns -= 1
-        for mark, each in zip(shown, words, strict=True):
-            mark.set_label("\n".join(wrapped(each, room / columns - mark_in, points)))
+        line = 1.32 * points / 72
+        columns, folded = _in_columns(words, right - left, points)
+        while len(shown) > 1 and _rows_high(folded, columns) * line > self._key_in:
+            self.left_out.append(words.pop())
+            shown.pop()
+            columns, folded = _in_columns(words, right - left, points)
+        for mark, each in zip(shown, folded, strict=True):
+            mark.set_label(each)
         if not self.whole:
             self._key_over_axes(shown, columns, points)
             return
@@ -546,6 +602,12 @@ class Page:
             **(KEY_LOOK | {"fontsize": points}),
         )
         self.foot_in = float(key.get_window_extent().y1) / float(self.figure.dpi) + 0.06
+
+    @property
+    def _key_in(self) -> float:
+        """Height that a legend below may take. Units: inches."""
+        high = self.cell_in[3]
+        return float(min(_KEY_SHARE * high, max(0.45, high - _FOR_OTHERS_IN)))
 
     def _key_over_axes(self, marks: Sequence[Artist], columns: int, points: float) -> None:
         """Over somebody's own axes: below stand their label and whatever is under them."""
@@ -567,6 +629,29 @@ class Page:
         )
 
 
+def _in_columns(words: Sequence[str], room_in: float, points: float) -> tuple[int, list[str]]:
+    """Fold words into as many columns as make the legend lowest; give their number too."""
+    tried = []
+    for columns in range(1, min(_MOST_COLUMNS, len(words)) + 1):
+        each = room_in / columns - _MARK_IN
+        if columns > 1 and each < _COLUMN_IN:
+            break
+        folded = ["\n".join(wrapped(word, each, points)) for word in words]
+        tried.append((_rows_high(folded, columns), columns, folded))
+    _, columns, folded = min(tried, key=lambda one: one[:2])
+    return columns, folded
+
+
+def _rows_high(folded: Sequence[str], columns: int) -> int:
+    """Lines that the highest column of a legend takes."""
+    per = math.ceil(len(folded) / columns)
+    lines = [word.count("\n") + 1 for word in folded]
+    return max(sum(lines[k : k + per]) for k in range(0, len(lines), per))
+
+
+# Columns of a legend, the narrowest one, the room of its mark, the share of the page it may take, and what
+# it leaves to the figure and its words. Units of all but the first and fourth: inches.
+_MOST_COLUMNS, _COLUMN_IN, _MARK_IN, _KEY_SHARE, _FOR_OTHERS_IN = 6, 0.95, 0.52, 0.2, 3.6
 SYNTHETIC_TEXT = "SYNTHETIC DATA"
 # Narrower than the first a page has no column beside the figure; wider than the second it is a sheet
 # of its own rather than a picture in a text.
@@ -578,12 +663,18 @@ _FOOT_SHARE = 0.13
 _PLAIN_IN, _LEAST_SCALE, _MOST_SCALE = 7.0, 0.875, 1.45
 
 
-def open_page(ax: Axes | None, sheet: Sheet | None, usual: tuple[float, float]) -> Page:
+def open_page(
+    ax: Axes | None,
+    sheet: Sheet | None,
+    usual: tuple[float, float],
+    *,
+    own: Mapping[str, tuple[float, float]] = _NONE,
+) -> Page:
     """Open a page of the size asked for, or the axes given; what is ours of a figure is its cell."""
     sheet = sheet or Sheet()
     plain = theme_now().points
     if ax is None:
-        wide, high = sheet.size_in(usual)
+        wide, high = sheet.size_in(usual, own)
         scale = min(max(math.sqrt(wide * high) / _PLAIN_IN, _LEAST_SCALE), _MOST_SCALE)
         figure = _new_figure((wide, high))
         ax = figure.add_axes((0.1, 0.15, 0.8, 0.7))

@@ -80,6 +80,13 @@ _LIGHT = {
     "noise": "#d6d6d6",
     "warning": "#ffd54a",
     "on_warning": "#1c1c1c",
+    "across": "#b9b4a8",
+    "hours_1": "#f1f5e2",
+    "hours_2": "#c3d6a5",
+    "hours_3": "#8fb58a",
+    "hours_4": "#4f8a83",
+    "hours_5": "#1f5570",
+    "hours_line": "#1d3d4a",
 }
 _DARK = {
     "paper": "#15191e",
@@ -118,6 +125,13 @@ _DARK = {
     "noise": "#4b5056",
     "warning": "#ffd54a",
     "on_warning": "#1c1c1c",
+    "across": "#3c3f42",
+    "hours_1": "#1d2b33",
+    "hours_2": "#234a5c",
+    "hours_3": "#3f7673",
+    "hours_4": "#7fa57a",
+    "hours_5": "#cfe0b0",
+    "hours_line": "#e8eef0",
 }
 
 

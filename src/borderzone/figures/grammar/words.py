@@ -15,7 +15,9 @@ from borderzone._guards import check_choice
 __all__ = ["LANGUAGES", "catalogue", "from_right", "language_now", "say", "spoken"]
 
 # Code -> name. All but English were written without a speaker of theirs having read them.
-LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "fr": "français", "ar": "العربية"})
+LANGUAGES: Mapping[str, str] = MappingProxyType(
+    {"en": "English", "fr": "français", "ar": "العربية"}
+)
 _NOW: ContextVar[str] = ContextVar("language", default="en")
 
 

@@ -1,0 +1,224 @@
+"""The map of hours from the nearest origin, by which ground is told remote."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Unpack
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from borderzone.errors import InvalidParameterError
+from borderzone.figures import country, layers
+from borderzone.figures.grammar import INK, SIZES, Sheet, SheetOptions, drawing, open_page
+from borderzone.figures.maps import (
+    colophon,
+    depth_words,
+    draw_ground,
+    furnish,
+    ground_asked,
+    map_frame,
+    open_map,
+)
+from borderzone.study import told
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from borderzone.study import StudyResult
+
+__all__ = ["travel_time_map", "travel_time_map_data"]
+
+# Names of the inks of the bands, light to dark, told apart in grey as well.
+BANDS = ("hours_1", "hours_2", "hours_3", "hours_4", "hours_5")
+
+
+@drawing
+def travel_time_map(
+    result: StudyResult,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
+) -> Axes:
+    """
+    Draw the hours from the nearest origin over the corridor, north up.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; a page with heading, legend and foot is made when left out.
+    sheet
+        Size, title, part of the border, legend, theme and language, as a record.
+    **options
+        The same by name, as in `Sheet`: ``size="column"``, ``km=(100, 200)``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The map; its frame is ``ax.bz_crs``, and `add_layer` draws more on it.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no travel times.
+    """
+    _bands(result)
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    page.heading(_finding(result), _standing(result))
+    shown, margin = ground_asked(page.sheet, result.border, result.corridor)
+    page.keep_foot(
+        *colophon(layers.MapPage(page.ax, map_frame(shown), page, exaggeration=10), result)
+    )
+    opened = open_map(page, shown, margin=margin)
+    drawn = opened.drawn
+    draw_ground(drawn, result)
+    _draw(drawn, result)
+    furnish(drawn, partial(_label, result=result), result.corridor.outline)
+    order = ("Travel time", "Origins", "Border", "No data", "Ground")
+    drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
+    opened.finish(result.border)
+    page.footer(*colophon(drawn, result))
+    return page.ax
+
+
+def travel_time_map_data(result: StudyResult) -> pd.DataFrame:
+    """
+    Give the ground of the corridor by travel time.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    DataFrame
+        One row a band: ``from_h``, ``to_h``, ``area_km2`` and ``share``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no travel times.
+    """
+    return pd.DataFrame(_bands(result).drop(columns="geometry"))
+
+
+def _bands(result: StudyResult) -> gpd.GeoDataFrame:
+    """Ground by travel time, or say that there is none."""
+    if result.reach.bands is None:
+        raise InvalidParameterError(told.no_travel_times(result))
+    return result.reach.bands
+
+
+def _draw(drawn: layers.MapPage, result: StudyResult) -> None:
+    _draw_bands(drawn, result)
+    corridor, ground = result.corridor, result.ground.furniture
+    layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
+    layers.draw_border(drawn, corridor.border.stretches)
+    layers.draw_outside(drawn, corridor)
+    _draw_across(drawn, result)
+    layers.draw_unknown(drawn, _unreached(drawn, result), "travel time not known")
+    country.draw_lakes(drawn, ground.get("lakes"))
+    country.draw_rivers(drawn, ground.get("rivers"))
+    _draw_origins(drawn, result)
+    country.draw_provinces(drawn, ground.get("admin1"))
+    drawn.keep_symbols()
+
+
+def _label(drawn: layers.MapPage, *, result: StudyResult) -> None:
+    """Write the words of the map: posts, towns, countries."""
+    corridor = result.corridor
+    posts = layers.draw_posts(drawn, corridor.border)
+    country.draw_towns(drawn, result.ground.furniture.get("places"), corridor.outline, posts)
+    edge = drawn.united(corridor.outline).boundary
+    country.name_countries(drawn, set(corridor.depth_km), avoid=edge)
+
+
+def _draw_bands(drawn: layers.MapPage, result: StudyResult) -> None:
+    bands = _bands(result).to_crs(drawn.crs)
+    for name, row in zip(BANDS, bands.itertuples(), strict=True):
+        if row.geometry.is_empty or not row.share > 0:
+            continue
+        style: dict[str, Any] = {"facecolor": INK[name], "alpha": 0.85, "linewidth": 0}
+        bands.loc[[row.Index]].plot(ax=drawn.ax, zorder=layers.Z_GROUND, **style)
+        words = (
+            f"more than {row.from_h:g} h"
+            if np.isinf(row.to_h)
+            else f"{row.from_h:g} to {row.to_h:g} h"
+        )
+        drawn.explain(
+            "Travel time",
+            Patch(**style),
+            f"{words}: {told.percent(row.share)} of {told.ground_words(result)}",
+        )
+    cells = 4 * (result.scenario.resolution_m) ** 2
+    parts = bands.geometry.explode(index_parts=False)
+    # An island of a cell or two is drawn, but not outlined. The line is what tells bands apart whose
+    # fills are near each other, in grey as well.
+    parts[parts.area > cells].boundary.plot(
+        ax=drawn.ax, zorder=layers.Z_GROUND + 0.5, color=INK["hours_line"], linewidth=0.6
+    )
+
+
+def _draw_across(drawn: layers.MapPage, result: StudyResult) -> None:
+    """Grey out the side on which the force does not move: that is not ground of unknown hours."""
+    across = result.reach.across
+    if across is None:
+        return
+    style: dict[str, Any] = {"facecolor": INK["across"], "alpha": 0.6, "linewidth": 0}
+    across.to_crs(drawn.crs).plot(ax=drawn.ax, zorder=layers.Z_GROUND, **style)
+    drawn.explain("Travel time", Patch(**style), told.across_words(result))
+
+
+def _unreached(drawn: layers.MapPage, result: StudyResult) -> gpd.GeoSeries:
+    """Ground of the corridor without a travel time; slivers of a cell along its edge are none."""
+    known = drawn.united(_bands(result).geometry)
+    if result.reach.across is not None:
+        known = known.union(drawn.united(result.reach.across))
+    outline = drawn.united(result.corridor.outline)
+    cell = result.scenario.resolution_m
+    rest = shapely.buffer(shapely.difference(outline, known), -cell)
+    return gpd.GeoSeries([shapely.buffer(rest, cell)], crs=drawn.crs)
+
+
+def _draw_origins(drawn: layers.MapPage, result: StudyResult) -> None:
+    if result.ground.origins is None:
+        return
+    shown = drawn.bring(result.ground.origins)
+    style: dict[str, Any] = {
+        "linestyle": "none",
+        "marker": "^",
+        "markersize": 2.6,
+        "markerfacecolor": INK["paper"],
+        "markeredgecolor": INK["text"],
+        "markeredgewidth": 0.5,
+    }
+    points = shown.geometry.representative_point()
+    drawn.ax.plot(points.x, points.y, zorder=layers.Z_BORDER + 1, **style)
+    drawn.explain("Origins", Line2D([], [], **style), told.origin_words(result))
+
+
+def _finding(result: StudyResult) -> str:
+    limit = result.scenario.remote_hours
+    far = told.beyond(_bands(result), limit)
+    how = told.MODE_WORDS[result.scenario.force.mode]
+    return (
+        f"{result.name}: {told.percent(far)} of {told.ground_words(result)} is more than {limit:g} h "
+        f"away {how}"
+    )
+
+
+def _standing(result: StudyResult) -> str:
+    roads = result.reach.on_roads
+    return (
+        f"Hours from the nearest {told.origin_words(result)} {'on roads and ' if roads else ''}over open ground, slowed by slope and "
+        f"surface; cells of {result.scenario.resolution_m / 1000:g} km"
+        f"{told.upper_bound(result)}."
+    )
