@@ -14,7 +14,16 @@ from matplotlib.patches import Patch
 
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import country, layers
-from borderzone.figures.grammar import INK, SIZES, Sheet, SheetOptions, drawing, open_page
+from borderzone.figures.grammar import (
+    INK,
+    SIZES,
+    Sheet,
+    SheetOptions,
+    drawing,
+    finding,
+    open_page,
+    say,
+)
 from borderzone.figures.maps import (
     colophon,
     depth_words,
@@ -149,14 +158,14 @@ def _draw_bands(drawn: layers.MapPage, result: StudyResult) -> None:
         style: dict[str, Any] = {"facecolor": INK[name], "alpha": 0.85, "linewidth": 0}
         bands.loc[[row.Index]].plot(ax=drawn.ax, zorder=layers.Z_GROUND, **style)
         words = (
-            f"more than {row.from_h:g} h"
+            say("more than {hours:g} h", hours=row.from_h)
             if np.isinf(row.to_h)
-            else f"{row.from_h:g} to {row.to_h:g} h"
+            else say("{low:g} to {high:g} h", low=row.from_h, high=row.to_h)
         )
         drawn.explain(
             "Travel time",
             Patch(**style),
-            f"{words}: {told.percent(row.share)} of {told.ground_words(result)}",
+            f"{words}: {told.percent(row.share)}",
         )
     cells = 4 * (result.scenario.resolution_m) ** 2
     parts = bands.geometry.explode(index_parts=False)
@@ -174,7 +183,7 @@ def _draw_across(drawn: layers.MapPage, result: StudyResult) -> None:
         return
     style: dict[str, Any] = {"facecolor": INK["across"], "alpha": 0.6, "linewidth": 0}
     across.to_crs(drawn.crs).plot(ax=drawn.ax, zorder=layers.Z_GROUND, **style)
-    drawn.explain("Travel time", Patch(**style), told.across_words(result))
+    drawn.explain("Travel time", Patch(**style), say("across the border: out of reach"))
 
 
 def _unreached(drawn: layers.MapPage, result: StudyResult) -> gpd.GeoSeries:
@@ -202,23 +211,30 @@ def _draw_origins(drawn: layers.MapPage, result: StudyResult) -> None:
     }
     points = shown.geometry.representative_point()
     drawn.ax.plot(points.x, points.y, zorder=layers.Z_BORDER + 1, **style)
-    drawn.explain("Origins", Line2D([], [], **style), told.origin_words(result))
+    words = finding(told.origin_words(result), "origin of the force")
+    drawn.explain("Origins", Line2D([], [], **style), words)
 
 
 def _finding(result: StudyResult) -> str:
     limit = result.scenario.remote_hours
     far = told.beyond(_bands(result), limit)
     how = told.MODE_WORDS[result.scenario.force.mode]
-    return (
+    return finding(
         f"{result.name}: {told.percent(far)} of {told.ground_words(result)} is more than {limit:g} h "
-        f"away {how}"
+        f"away {how}",
+        "{name}: {share} of {half} is more than {hours:g} h away",
+        name=result.name,
+        share=told.percent(far),
+        half=say("the half of {country}", country=told.force_country(result)),
+        hours=limit,
     )
 
 
 def _standing(result: StudyResult) -> str:
-    roads = result.reach.on_roads
-    return (
-        f"Hours from the nearest {told.origin_words(result)} {'on roads and ' if roads else ''}over open ground, slowed by slope and "
-        f"surface; cells of {result.scenario.resolution_m / 1000:g} km"
-        f"{told.upper_bound(result)}."
+    roads = "on roads and " if result.reach.on_roads else ""
+    return finding(
+        f"Hours from the nearest {told.origin_words(result)} {roads}over open ground, slowed by slope "
+        f"and surface; of {told.ground_words(result)}; cells of "
+        f"{result.scenario.resolution_m / 1000:g} km{told.upper_bound(result)}.",
+        "Hours from the nearest origin, slowed by slope and surface",
     )

@@ -293,16 +293,15 @@ class SheetEvents:
         """Say what stands for how many."""
         n = len(self.symbols)
         if not n:
-            return "no symbol for any of them"
-        return f"{n:,} {'symbol' if n == 1 else 'symbols'} for {self.seen:,} of them"
+            return say("no symbol for any of them")
+        if n == 1:
+            return say("1 symbol for {seen:,} of them", seen=self.seen)
+        return say("{number:,} symbols for {seen:,} of them", number=n, seen=self.seen)
 
     @property
     def not_drawn(self) -> str:
         """Say how many placed events no symbol stands for, and why."""
-        parts = (
-            (self.off_sheet, "off this sheet"),
-            (self.to_area, AREA_ONLY),
-        )
+        parts = ((self.off_sheet, say("off this sheet")), (self.to_area, say(AREA_ONLY)))
         return ", ".join(f"{number:,} {why}" for number, why in parts if number)
 
 
@@ -514,20 +513,27 @@ def key_of_symbols(
     entries: list[tuple[Artist, str]] = []
     for kind in (*kinds, MIXED):
         if kind in shown:
-            words = kind if kind == MIXED else f"{what}{textwrap.shorten(kind, 34)}"
+            words = (
+                say(kind)
+                if kind in {MIXED, OTHER, UNTYPED}
+                else f"{what}{textwrap.shorten(kind, 34)}"
+            )
             entries.append((_mark(shapes[kind], 1.0, fake=not real), words))
     if fake and real:
         entries.append((_mark(MIXED_SHAPE, 1.0, fake=True), "any shape in this ink: SYNTHETIC"))
     known, events = int(inside["known"].sum()), int(inside["events"].sum())
-    within = f"known to within {KNOWN_KM:.0f} km"
+    within = say("known to within {km:.0f} km", km=KNOWN_KM)
     if known == events:
-        entries.append((Line2D([], [], linestyle="none"), f"all {within}"))
+        entries.append((Line2D([], [], linestyle="none"), say("all {known}", known=within)))
     elif known:
-        words = f"filled: {within}; hollow: vaguer"
+        words = say("filled: {known}; hollow: vaguer", known=within)
         entries.append((_mark(MIXED_SHAPE, 0.45, fake=not real), words))
     else:
         entries.append(
-            (_mark(MIXED_SHAPE, 0.0, fake=not real), f"hollow: vaguer than {KNOWN_KM:.0f} km")
+            (
+                _mark(MIXED_SHAPE, 0.0, fake=not real),
+                say("hollow: vaguer than {km:.0f} km", km=KNOWN_KM),
+            )
         )
     if int(inside["events"].max()) > 1:
         entries.append(_sizes(inside["events"], scale))
@@ -565,9 +571,11 @@ def _sizes(counts: pd.Series, scale: SymbolScale) -> tuple[Artist, str]:
     shown = sorted({least, middle, largest} if least < middle < largest else {least, largest})
     words = [f"{number:,}" for number in shown]
     if least > 1:
-        words[0] = f"up to {words[0]}"
-    listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-    return SizeRow([scale.area(number) for number in shown]), f"{listed} events"
+        words[0] = say("up to {number}", number=words[0])
+    listed = f" {say('and')} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return SizeRow([scale.area(number) for number in shown]), say(
+        "{numbers} events", numbers=listed
+    )
 
 
 def _round_number(number: float) -> int:
@@ -972,10 +980,10 @@ def _draw_rings(page: MapPage, rings: gpd.GeoDataFrame) -> None:
         if rows.empty:
             continue
         circles = rows.geometry.buffer(rows["radius_km"] * 1000, quad_segs=32)
-        words = "circle it lies in"
+        words = say("circle it lies in")
         if len(rows) > MOST_RINGS:
             circles = gpd.GeoSeries([circles.union_all()], crs=page.crs)
-            words = f"edge of {len(rows):,} circles, of the vague ones"
+            words = say("edge of {number:,} circles, of the vague ones", number=len(rows))
         ink = INK["synthetic" if fake else "incident"]
         edge: dict[str, Any] = {"facecolor": "none", "edgecolor": ink, "linewidth": 0.7}
         circles.plot(ax=page.ax, alpha=0.9, zorder=Z_INCIDENT - 1, **edge)

@@ -36,6 +36,7 @@ from borderzone.figures.grammar import (
     credits_of,
     drawing,
     figure_of,
+    finding,
     graticule,
     inches_of,
     key_in_box,
@@ -819,7 +820,7 @@ def _explain_rest(drawn: layers.MapPage, result: StudyResult) -> None:
         if drawn.events.symbols.size:
             drawn.explain("Incidents", plain, drawn.events.words)
         if drawn.events.not_drawn:
-            drawn.explain("Incidents", plain, f"no symbol: {drawn.events.not_drawn}")
+            drawn.explain("Incidents", plain, say("no symbol: {why}", why=drawn.events.not_drawn))
     for words in told.unknowns(result):
         drawn.explain("Not known", plain, words)
     order = ("Flagged ground", "Incidents", "Border", "No data", "Not known", "Ground")
@@ -863,8 +864,9 @@ def drawn_words(result: StudyResult) -> str:
 
 def _remote_words(result: StudyResult) -> str:
     share = told.remote_desert(result)
-    unknown = f",\nnot known on {told.percent(share.unknown)} of {share.ground}"
-    return f"remote desert{unknown if share.unknown else ''}"
+    if not share.unknown:
+        return say("remote desert")
+    return say("remote desert, not known on {share}", share=told.percent(share.unknown))
 
 
 def _unhatched(result: StudyResult) -> bool:
@@ -876,8 +878,20 @@ def _unhatched(result: StudyResult) -> bool:
 def _finding(result: StudyResult) -> str:
     share = told.remote_desert(result)
     if not share.known:
-        return f"{result.name}: remote desert is {told.first_reason(result, 'remote desert')}"
-    return f"{result.name}: {told.remote_words(result)}"
+        words = told.first_reason(result, "remote desert")
+        return finding(
+            f"{result.name}: remote desert is {words}",
+            "{name}: remote desert not known",
+            name=result.name,
+        )
+    return finding(
+        f"{result.name}: {told.remote_words(result)}",
+        "{name}: {share} of {half} is desert more than {hours:g} h away",
+        name=result.name,
+        share=told.percent(share.chosen),
+        half=say("the half of {country}", country=told.force_country(result)),
+        hours=result.scenario.remote_hours,
+    )
 
 
 def _standing(result: StudyResult) -> str:
@@ -892,7 +906,9 @@ def _standing(result: StudyResult) -> str:
         )
     if result.incidents.account is not None:
         words.append(f"incidents, {told.incident_line(result)}")
-    return "; ".join(words) + "."
+    return finding(
+        "; ".join(words) + ".", "{length:.0f} km of border", length=result.border.length_km
+    )
 
 
 def _mark(result: StudyResult) -> str:

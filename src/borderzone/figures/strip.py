@@ -33,6 +33,7 @@ from borderzone.figures.grammar import (
     SheetOptions,
     credits_of,
     drawing,
+    finding,
     halo,
     inches_of,
     open_page,
@@ -928,9 +929,10 @@ def _kilometres(miles: Any) -> Any:
 
 def _foot(strip: Strip, stretch: float) -> list[str | tuple[str, str]]:
     result = strip.result
-    across = say("Top row: scale across the border {times:.1f} times that along it.", times=stretch)
+    times = say("Top row: scale across the border {times:.1f} times that along it.", times=stretch)
     return [
-        f"{across} {_unknowns(strip)}",
+        times,
+        finding(_unknowns(strip), ""),
         credits_of(
             result, "borders", "elevation", "landcover", "karst", "places", "article_incidents"
         ),
@@ -953,7 +955,7 @@ def _key(strip: Strip) -> list[Any]:
                 color=style["color"],
                 linestyle=style["linestyle"],
                 linewidth=1.6,
-                label=f"units {told.RULE_WORDS[rule]}",
+                label=say("units {rule}", rule=say(told.RULE_WORDS[rule])),
             )
             for rule, style in RULE_STYLE.items()
         ]
@@ -964,7 +966,7 @@ def _key(strip: Strip) -> list[Any]:
                 facecolor=INK["paper"],
                 edgecolor=cave_ink(rank),
                 hatch=CAVE_HATCH[rank],
-                label=f"cave-prone, {told.RANK_WORDS[rank]}",
+                label=say("cave-prone, {rank}", rank=say(told.RANK_WORDS[rank])),
             )
             for rank in sorted(
                 {int(rank) for rank in ranks.dropna() if int(rank) in CAVE_HATCH}, reverse=True
@@ -976,10 +978,10 @@ def _key(strip: Strip) -> list[Any]:
                 facecolor=INK["synthetic_fill"],
                 edgecolor=INK["synthetic"],
                 hatch="///",
-                label="incidents, SYNTHETIC",
+                label=say("incidents, SYNTHETIC"),
             )
             if strip.result.synthetic
-            else Patch(color=INK["incident"], label="incidents expected")
+            else Patch(color=INK["incident"], label=say("incidents expected"))
         )
     if strip.symbols is not None:
         for mark, words in key_of_symbols(strip.symbols, strip.kinds, strip.scale):
@@ -999,11 +1001,13 @@ def _unknowns(strip: Strip) -> str:
 def _ground_key(strip: Strip) -> list[Any]:
     plan, remote = strip.plan, told.remote_desert(strip.result)
     ground, sea = plan.ground > 0, plan.sea >= 0.5
-    desert = Patch(facecolor=INK["desert"], edgecolor=INK["desert_line"], label="remote desert")
-    water = Patch(facecolor=INK["sea"], edgecolor=INK["water"], linewidth=0.6, label="sea")
-    unknown = "remote desert not known"
+    desert = Patch(
+        facecolor=INK["desert"], edgecolor=INK["desert_line"], label=say("remote desert")
+    )
+    water = Patch(facecolor=INK["sea"], edgecolor=INK["water"], linewidth=0.6, label=say("sea"))
+    unknown = say("remote desert not known")
     if told.hidden(strip.result):
-        unknown = "remote desert not shown"
+        unknown = say("remote desert not shown")
     elif remote.unknown:
         unknown += f", {told.percent(remote.unknown)}"
     rows = strip.segments.get("remote_share_unknown")
@@ -1014,31 +1018,34 @@ def _ground_key(strip: Strip) -> list[Any]:
             Patch(
                 facecolor=across_ink(),
                 edgecolor=INK["desert_line"],
-                label="bare, out of the force's reach",
+                label=say("bare, out of the force's reach"),
             ),
             (across(strip) & (plan.remote >= 0.5)).any(),
         ),
         (Patch(label=unknown, **NO_DATA), blank),
         (water, sea.any()),
-        (Patch(label="a third country's ground", **THIRD_COUNTRY), (plan.third >= 0.5).any()),
-        (Patch(label="nearer to another kilometre", **VOID), not ground.all()),
+        (Patch(label=say("a third country's ground"), **THIRD_COUNTRY), (plan.third >= 0.5).any()),
+        (Patch(label=say("nearer to another kilometre"), **VOID), not ground.all()),
     ]
     return [mark for mark, shown in marks if shown]
 
 
 def _finding(strip: Strip) -> str:
     result = strip.result
+    pulled = say("{name}: the border pulled straight", name=result.name)
     if told.hidden(result):
-        return f"{result.name}: the border pulled straight"
-    return f"{result.name}: {told.mostly_remote_words(result)}"
+        return pulled
+    return finding(f"{result.name}: {told.mostly_remote_words(result)}", pulled)
 
 
 def _standing(strip: Strip) -> str:
     result = strip.result
-    words = f"{len(strip.segments)} segments of {strip.segments['length_km'].mean():.1f} km."
-    if result.incidents.account is not None:
-        words += f" Incidents, {told.incident_line(result)}. {_symbol_words(strip)}."
-    return words
+    number, length = len(strip.segments), strip.segments["length_km"].mean()
+    words = say("{number} segments of {length:.1f} km.", number=number, length=length)
+    if result.incidents.account is None:
+        return words
+    events = f"Incidents, {told.incident_line(result)}. {_symbol_words(strip)}."
+    return finding(f"{words} {events}", words)
 
 
 def _symbol_words(strip: Strip) -> str:

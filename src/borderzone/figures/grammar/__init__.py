@@ -54,7 +54,14 @@ from borderzone.figures.grammar.theme import (
     luminance,
     theme_now,
 )
-from borderzone.figures.grammar.words import LANGUAGES, catalogue, from_right, language_now, say
+from borderzone.figures.grammar.words import (
+    LANGUAGES,
+    catalogue,
+    finding,
+    from_right,
+    language_now,
+    say,
+)
 
 __all__ = [
     "CAVE_HATCH",
@@ -84,6 +91,7 @@ __all__ = [
     "credits_of",
     "drawing",
     "figure_of",
+    "finding",
     "from_right",
     "graticule",
     "halo",

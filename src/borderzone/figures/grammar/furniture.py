@@ -54,14 +54,16 @@ class _Follower(Artist):
         self._theme, self._language = theme_now(), language_now()
         self._made: list[Artist] = []
         self._seen: tuple[float, ...] = ()
+        self._laying = False
         self.lay_anew()
 
     def lay_anew(self) -> None:
         """Lay what hangs on the limits, where they have changed."""
         ax = self._ax
-        now = _limits(ax)
-        if now == self._seen or ax.figure is None:
+        # Who measures words may draw the figure while they are laid.
+        if self._laying or ax.figure is None or _limits(ax) == self._seen:
             return
+        self._laying = True
         for artist in self._made:
             if getattr(artist, "axes", None) is ax:
                 artist.remove()
@@ -74,7 +76,7 @@ class _Follower(Artist):
                     text.set_parse_math(False)
                     text.set_text(figure_words(text.get_text()))
             self._made = [*made, *_rims_of(ax, made)]
-        self._seen = _limits(ax)
+        self._seen, self._laying = _limits(ax), False
 
     def draw(self, renderer: Any, *_: Any, **__: Any) -> None:  # noqa: ARG002 - matplotlib hands it
         if self._ax in self._ax.get_figure(root=True).axes:  # type: ignore[union-attr] # they stand on one

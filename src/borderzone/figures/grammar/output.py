@@ -54,7 +54,7 @@ def credits_of(result: StudyResult, *names: str) -> tuple[str, str]:
     }
     if result.incidents.credit and "article_incidents" not in {r.name for r in result.inputs}:
         owed.setdefault(result.incidents.credit.rstrip("."))
-    return attribution(result, *names), f"{'; '.join(owed)}." if owed else ""
+    return attribution(result, *names), f"{say('Sources')}: {'; '.join(owed)}." if owed else ""
 
 
 # Licences that ask for a credit wherever the data are shown.

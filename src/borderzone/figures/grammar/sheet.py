@@ -437,6 +437,15 @@ class Page:
         self.ax.set_title(
             "\n".join(lines), fontsize=points, loc="right" if from_right() else "left"
         )
+        # What the page above the axes has no room for is taken from them.
+        left, bottom, wide, high = self.cell_in
+        above = float(self.figure.get_size_inches()[1]) - bottom - high
+        over = len(lines) * 1.3 * points / 72 + 0.1 - above
+        if over > 0:
+            self.cell_in = (left, bottom, wide, max(high - over, 0.3))
+            self.top_in = bottom + self.cell_in[3]
+            if self.figure.get_layout_engine() is None:
+                self.ax.set_position(self.share((left, bottom, left + wide, self.top_in)))
 
     def _write(self, lines: Sequence[str], top_in: float, points: float, **style: Any) -> Text:
         wide, high = self.figure.get_size_inches()

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from borderzone._guards import check_choice
 
-__all__ = ["LANGUAGES", "catalogue", "from_right", "language_now", "say", "spoken"]
+__all__ = ["LANGUAGES", "catalogue", "finding", "from_right", "language_now", "say", "spoken"]
 
 # Code -> name. All but English were written without a speaker of theirs having read them.
 LANGUAGES: Mapping[str, str] = MappingProxyType(
@@ -54,3 +54,13 @@ def say(english: str, **values: object) -> str:
     """Say fixed words in the language that is drawn in; values stand where braces name them."""
     words = catalogue(language_now()).get(english, english)
     return words.format(**values) if values else words
+
+
+def finding(english: str, template: str, **values: object) -> str:
+    """
+    Tell a finding: in English the sentence that all editions tell, else the shorter one of the catalogue.
+
+    Sentences are built from parts that no catalogue can turn into another language; so each
+    figure has one plain sentence with its numbers in the others.
+    """
+    return english if language_now() == "en" else say(template, **values)
