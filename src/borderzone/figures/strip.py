@@ -61,6 +61,7 @@ from borderzone.study import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
     from borderzone._typing import BoolArray, FloatArray
     from borderzone.corridor import Corridor
@@ -255,7 +256,7 @@ def strip_map_data(result: StudyResult) -> pd.DataFrame:
 
 def _named_places(result: StudyResult) -> pd.DataFrame:
     towns = result.ground.furniture.get("places")
-    empty = pd.DataFrame({"label": [], "km": []})
+    empty = pd.DataFrame({"label": [], "km": [], "size": []})
     if towns is None:
         return empty
     around = towns[towns.within(result.corridor.outline.to_crs(towns.crs).union_all())]
@@ -426,9 +427,16 @@ def _draw_plan(row: Axes, strip: Strip) -> str:
     row.set_ylim(-deep, deep)
     row.yaxis.set_major_locator(MultipleLocator(deep if inches_of(row)[1] < 0.5 else deep / 2))
     _name_sides(row, strip)
-    _north_ticks(row, strip)
     _name_zones(row, strip)
+    _north_ticks(row, strip)
     return say("km off the border")
+
+
+def _keep_clear(row: Axes, text: Text) -> None:
+    """Take back words that would stand on others of the row."""
+    box = text.get_window_extent()
+    if any(box.overlaps(other.get_window_extent()) for other in row.texts if other is not text):
+        text.remove()
 
 
 def _name_zones(row: Axes, strip: Strip) -> None:
@@ -436,11 +444,12 @@ def _name_zones(row: Axes, strip: Strip) -> None:
     first, last = row.get_xlim()
     for zone in rows_of(strip.zones):
         if first <= zone.km <= last:
-            row.text(
+            text = row.text(
                 zone.km, zone.offset, zone.zone, fontsize=7, fontweight="bold", ha="center",
                 va="center", clip_on=True, path_effects=halo(1.6), zorder=8,
                 color=INK["desert_line" if zone.kind == "remote_desert" else "cave"],
             )  # fmt: skip
+            _keep_clear(row, text)
 
 
 def across(strip: Strip) -> BoolArray:
@@ -493,7 +502,7 @@ def _name_sides(row: Axes, strip: Strip) -> None:
         )
     for place in rows_of(plan.names):
         along = place.km / plan.x[-1]
-        row.text(
+        text = row.text(
             place.km,
             place.offset,
             place.name.upper(),
@@ -505,6 +514,7 @@ def _name_sides(row: Axes, strip: Strip) -> None:
             zorder=9,
             clip_on=True,
         )
+        _keep_clear(row, text)
 
 
 def _draw_points(row: Axes, strip: Strip) -> None:
@@ -536,8 +546,8 @@ def _north_ticks(row: Axes, strip: Strip) -> None:
         course, _, _ = GEOD.inv(start.x, start.y, end.x, end.y)
         # The course runs to the right of the page; north lies so far to its left.
         angle = math.radians(course)
-        row.annotate(
-            "N",
+        text = row.annotate(
+            say("N"),
             xy=(km, -0.72 * deep),
             xytext=(15 * math.cos(angle), 15 * math.sin(angle)),
             textcoords="offset points",
@@ -554,6 +564,7 @@ def _north_ticks(row: Axes, strip: Strip) -> None:
             path_effects=halo(),
             zorder=8,
         )
+        _keep_clear(row, text)
 
 
 def _steps(row: Axes, strip: Strip, column: str, **style: Any) -> None:
