@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
+from borderzone._guards import check_choice
 from borderzone.errors import InvalidParameterError
-from borderzone.figures import sheet
-from borderzone.figures.style import (
-    A4_LANDSCAPE,
+from borderzone.figures.grammar import (
     INK,
+    LEAST_POINTS,
     RULE_STYLE,
+    SIZES,
+    Look,
+    Page,
+    Sheet,
+    SheetOptions,
     attribution,
-    context,
     drawing,
     figure_of,
     halo,
-    page,
+    inches_of,
+    label_lines,
+    open_page,
     percent_ticks,
+    plain_counts,
+    room_beside_in,
     rows_of,
     run_words,
+    width_in,
+    wrapped,
 )
 from borderzone.patrol import BEST_RULE
 from borderzone.study import told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from matplotlib.axes import Axes
 
@@ -39,23 +49,29 @@ if TYPE_CHECKING:
 
 __all__ = ["answer", "answer_data", "coverage_curve", "coverage_curve_data"]
 
-_LED, _UNLED, _INFORMED = INK["optimal"], "#8a5a00", "#5b6f82"
-# Room of a decade that takes three labels, and axes below which all is short. Units: inches.
-_IN_OF_A_DECADE, _NARROW_IN = 1.25, 3.6
-# Room that the words at the left take. Units: inches.
-_WORDS_IN = 1.9
-# What labels and margins leave of somebody's axes.
-_LEFT_OF_AXES = 0.75
-# Marks by law: unled above, led below the middle of a row.
-_MARKS: dict[str, dict[str, Any]] = {
-    "random": {"marker": "o", "markerfacecolor": "#ffffff", "color": _UNLED, "offset": -0.2},
-    "beats_soft": {"marker": "o", "markerfacecolor": _LED, "color": _LED, "offset": 0.2},
-    "standing": {"marker": "s", "markerfacecolor": _LED, "color": _LED, "offset": 0.0},
+# Marks by law, and where in its row each stands: unled above, led below the middle.
+_MARKS: dict[str, Look] = {
+    "random": Look(marker="o", markerfacecolor="paper", color="unled"),
+    "beats_soft": Look(marker="o", markerfacecolor="optimal", color="optimal"),
+    "standing": Look(marker="s", markerfacecolor="optimal", color="optimal"),
 }
+_ABOVE = {"random": -0.2, "beats_soft": 0.2, "standing": 0.0}
+# Aims in the order in which they go where rows have no room, and the least height of a row. Units of the
+# second: inches.
+_AIMS, _ROW_IN = ("mean_poi", "mean_pod", "min_pod"), 0.128
+# Rows that a heading and the gap above it take.
+_HEAD_ROWS = 1.6
 
 
 @drawing
-def answer(result: StudyResult, ax: Axes | None = None) -> Axes:
+def answer(
+    result: StudyResult,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    light: str | None = None,
+    **options: Unpack[SheetOptions],
+) -> Axes:
     """
     Draw how many people it takes to see half, to leave no gap, and to stop half, by kit.
 
@@ -65,6 +81,13 @@ def answer(result: StudyResult, ax: Axes | None = None) -> Axes:
         What a study gave.
     ax
         Axes to draw on; a page is made when left out.
+    sheet
+        What is asked of the page; or by name, as `Sheet` has it.
+    light
+        ``"night"`` for what is told over the moons, ``"dark"`` for what is told of a moonless
+        night; both when left out.
+    **options
+        Fields of `Sheet` by name.
 
     Returns
     -------
@@ -74,25 +97,29 @@ def answer(result: StudyResult, ax: Axes | None = None) -> Axes:
     Raises
     ------
     InvalidParameterError
-        If the study has no answer.
+        If the study has no answer, or none in that light.
     """
     table = answer_data(result)
-    with context():
-        whole = ax is None
-        if ax is None:
-            figure = page(A4_LANDSCAPE)
-            ax = figure.add_axes((0.235, 0.16, 0.6, 0.69))
-            sheet.heading(figure, told.answer_finding(result), told.answer_standing(result))
-            sheet.footer(
-                figure,
-                f"{told.answer_caution(result)} {run_words(result)}",
-            )
-        _frame(ax, table, whole=whole)
-        _rows(ax, table, narrow=not whole and _is_narrow(ax))
-        forces = told.forces_in_people(result)
-        _force_lines(ax, forces, named=whole)
-        _legend(ax, forces, whole=whole)
-    return ax
+    if light is not None:
+        check_choice(light, "light", tuple(table["light"].unique()))
+        table = table[table["light"] == light]
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    forces = told.forces_in_people(result)
+    page.heading(told.answer_finding(result), told.answer_standing(result))
+    dropped = _crowded_out(page, table)
+    page.footer(
+        *[f"For want of room not drawn: {told.listed(dropped)}." for _ in dropped[:1]],
+        told.answer_caution(result),
+        run_words(result),
+    )
+    page.key_below(_answer_key([] if page.whole else forces))
+    shown = _aims_with_room(page, table)
+    _people_axis(page, shown)
+    _kit_rows(page, shown)
+    _force_lines(page, forces)
+    if page.whole:
+        page.fit()
+    return page.ax
 
 
 def answer_data(result: StudyResult) -> pd.DataFrame:
@@ -100,6 +127,92 @@ def answer_data(result: StudyResult) -> pd.DataFrame:
     if result.answer is None:
         raise InvalidParameterError(told.without_elevation(result, "answer"))
     return told.answer_rows(result)
+
+
+def _aims_with_room(page: Page, table: pd.DataFrame) -> pd.DataFrame:
+    """Give the aims whose rows have room, those of the title last to go."""
+    _, bottom, _, top = page.body_in if page.whole else (0, 0.0, 0, page.cell_in[3])
+    room = (top - bottom - (0.75 if page.whole else 0.0)) / _ROW_IN
+    shown = table
+    for measure in _AIMS:
+        kits = shown.drop_duplicates(["measure", "kit"])
+        if len(kits) + _HEAD_ROWS * kits["measure"].nunique() <= room:
+            break
+        rest = shown[shown["measure"] != measure]
+        shown = rest if len(rest) else shown
+    return shown
+
+
+def _crowded_out(page: Page, table: pd.DataFrame) -> list[str]:
+    """Name the aims that the page will have no room for, before its foot says so."""
+    if not page.whole:
+        return []
+    foot, page.foot_in = page.foot_in, page.cell_in[1] + min(0.16 * page.cell_in[3], 1.0)
+    left = set(_aims_with_room(page, table)["measure"])
+    page.foot_in = foot
+    gone = table[~table["measure"].isin(left)].drop_duplicates("measure")
+    return [told.aim_words(row) for row in rows_of(gone)]
+
+
+def _people_axis(page: Page, table: pd.DataFrame) -> None:
+    ax = page.ax
+    finite = table[["people_low", "people", "people_high"]].to_numpy().ravel()
+    finite = finite[np.isfinite(finite) & (finite > 0)]
+    ax.set_xscale("log")
+    ax.set_xlim(0.7 * finite.min(), 1.5 * finite.max())
+    wide = page.wide_in * (0.7 if page.whole else 1.0)
+    plain_counts(ax.xaxis, inches=wide)
+    words = "people out at once by night (logarithmic)"
+    ax.set_xlabel("\n".join(wrapped(words, wide, page.points)))
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x")
+    ax.set_axisbelow(True)
+
+
+def _kit_rows(page: Page, table: pd.DataFrame) -> None:
+    ax = page.ax
+    place, heads = _places(table)
+    for row in rows_of(table[table["opponent"] == "blind"]):
+        look, y = _MARKS[row.law], place[row.measure, row.kit] + _ABOVE[row.law]
+        if not math.isfinite(row.people):
+            ax.text(0.99, y, "no number is enough", transform=ax.get_yaxis_transform(), ha="right",
+                    va="center", fontsize=LEAST_POINTS, color=look["color"])  # fmt: skip
+            continue
+        high = row.people_high if math.isfinite(row.people_high) else ax.get_xlim()[1]
+        ax.plot([row.people_low, high], [y, y], color=look["color"], linewidth=1.6, alpha=0.55)
+        ax.plot([row.people], [y], markersize=4.2 if page.small else 5.5, linestyle="none", **look)
+    informed = table[(table["opponent"] == "informed") & (table["law"] == "beats_soft")]
+    for row in rows_of(informed):
+        if math.isfinite(row.people):
+            y = place[row.measure, row.kit] + _ABOVE["beats_soft"]
+            ax.plot([row.people], [y], marker="|", markersize=8, color=INK["informed"], linestyle="none")
+    _name_kits(page, table, place, heads)
+    ax.set_ylim(max(place.values()) + 0.8, -0.7)
+
+
+def _name_kits(
+    page: Page, table: pd.DataFrame, place: dict[tuple[str, str], float], heads: dict[str, float]
+) -> None:
+    """Name kits at the left; where there is little room by their names in the table, aims over their rows."""
+    ax = page.ax
+    long = [told.KIT_WORDS.get(kit, kit) for _, kit in place]
+    aims = {
+        measure: told.aim_words(table[table["measure"] == measure].iloc[0]) for measure in heads
+    }
+    room = room_beside_in(page)
+    widest = max(
+        *(width_in(words, page.points) for words in long),
+        *(width_in(words, page.points, bold=True) for words in aims.values()),
+    )
+    narrow = widest + 0.1 > room
+    words = [kit for _, kit in place] if narrow else long
+    ax.set_yticks(list(place.values()), words, fontsize=max(LEAST_POINTS, page.points - 0.5))
+    for measure, y in heads.items():
+        ax.text(
+            0.01 if narrow else -0.005, y, aims[measure], transform=ax.get_yaxis_transform(),
+            ha="left" if narrow else "right", va="center", fontweight="bold", fontsize=page.points,
+            path_effects=halo(), zorder=5,
+        )  # fmt: skip
 
 
 def _places(table: pd.DataFrame) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
@@ -110,119 +223,45 @@ def _places(table: pd.DataFrame) -> tuple[dict[tuple[str, str], float], dict[str
         for kit in rows["kit"].unique():
             y += 1.0
             place[str(measure), str(kit)] = y
-        y += 1.6
+        y += _HEAD_ROWS
     return place, heads
 
 
-def _rows(ax: Axes, table: pd.DataFrame, *, narrow: bool) -> None:
-    place, heads = _places(table)
-    for row in rows_of(table[table["opponent"] == "blind"]):
-        style = dict(_MARKS[row.law])
-        y = place[row.measure, row.kit] + style.pop("offset")
-        if not math.isfinite(row.people):
-            ax.text(0.99, y, "no number is enough", transform=ax.get_yaxis_transform(), ha="right",
-                    va="center", fontsize=7, color=style["color"])  # fmt: skip
-            continue
-        high = row.people_high if math.isfinite(row.people_high) else ax.get_xlim()[1]
-        ax.plot([row.people_low, high], [y, y], color=style["color"], linewidth=1.6, alpha=0.55)
-        ax.plot([row.people], [y], markersize=5.5, linestyle="none", **style)
-    informed = table[(table["opponent"] == "informed") & (table["law"] == "beats_soft")]
-    for row in rows_of(informed):
-        if math.isfinite(row.people):
-            y = place[row.measure, row.kit] + _MARKS["beats_soft"]["offset"]
-            ax.plot([row.people], [y], marker="|", markersize=9, color=_INFORMED, linestyle="none")
-    # Where there is little room, kits go by their names in the table and aims stand inside.
-    words = [kit if narrow else told.KIT_WORDS.get(kit, kit) for _, kit in place]
-    ax.set_yticks(list(place.values()), words)
-    side, x, points = ("left", 0.01, 7.0) if narrow else ("right", -0.005, 8.5)
-    for measure, y in heads.items():
-        aim = table[table["measure"] == measure].iloc[0]
-        ax.text(x, y, told.aim_words(aim), transform=ax.get_yaxis_transform(), ha=side,
-                va="center", fontweight="bold", fontsize=points)  # fmt: skip
-    ax.set_ylim(max(place.values()) + 0.8, -0.7)
-
-
-def _force_lines(ax: Axes, forces: list[told.ForceInPeople], *, named: bool) -> None:
+def _force_lines(page: Page, forces: Sequence[told.ForceInPeople]) -> None:
+    """Mark what real forces had; over somebody's own axes stands the key, which names them."""
+    ax, points = page.ax, LEAST_POINTS
+    low, high = ax.get_xlim()
     for number, force in enumerate(forces):
+        if not low < force.people < high:
+            continue
         ax.axvline(force.people, color=INK["text"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
-        if not named:
-            continue  # over somebody's own axes stands the key, which names them
+        if not page.whole:
+            continue
+        left = force.people > math.sqrt(low * high)
         ax.annotate(
             f"{force.words}: {told.rounded(force.people)}",
             (force.people, 1.0), xycoords=("data", "axes fraction"),
-            xytext=(3, 3 + 9 * (number % 2)), textcoords="offset points", fontsize=7,
+            xytext=(3 if left else -3, 2 + 1.35 * points * (number % 2)), textcoords="offset points",
+            fontsize=points, ha="right" if left else "left",
         )  # fmt: skip
 
 
-def _wide_in(ax: Axes) -> float:
-    """Give the width of axes, of which on somebody's own page the labels take a part. Units: inches."""
-    return float(figure_of(ax).get_figwidth() * ax.get_position().width)
-
-
-def _is_narrow(ax: Axes) -> bool:
-    """Tell whether axes leave no room for the words at their left, which a layout engine would make."""
-    figure = figure_of(ax)
-    left_in = figure.get_figwidth() * ax.get_position().x0
-    return _wide_in(ax) < _NARROW_IN or (figure.get_layout_engine() is None and left_in < _WORDS_IN)
-
-
-def _frame(ax: Axes, table: pd.DataFrame, *, whole: bool) -> None:
-    finite = table[["people_low", "people", "people_high"]].to_numpy().ravel()
-    finite = finite[np.isfinite(finite) & (finite > 0)]
-    ax.set_xscale("log")
-    ax.set_xlim(0.7 * finite.min(), 1.5 * finite.max())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.set_xlabel("people out at once by night (logarithmic)", fontsize=8)
-    ax.tick_params(axis="y", length=0)
-    ax.tick_params(labelsize=8 if whole else 7)
-    ax.grid(axis="x")
-    ax.set_axisbelow(True)
-    # Every decade has a label, and where there is room 2 and 5 between.
-    decades = math.log10(1.5 * finite.max() / (0.7 * finite.min()))
-    room_in = _wide_in(ax) * (1.0 if whole else _LEFT_OF_AXES) / decades
-    subs = (1.0, 2.0, 5.0) if room_in > _IN_OF_A_DECADE else (1.0,)
-    ax.xaxis.set_major_locator(LogLocator(base=10, subs=subs))
-
-
-def _legend(ax: Axes, forces: list[told.ForceInPeople], *, whole: bool) -> None:
+def _answer_key(forces: Sequence[told.ForceInPeople]) -> list[Any]:
     plain: dict[str, Any] = {"linestyle": "none", "markersize": 5.5}
     key = [
-        Line2D([], [], label="unled", **plain, **_mark("random")),
-        Line2D([], [], label="led", **plain, **_mark("beats_soft")),
-        Line2D([], [], label="posts", **plain, **_mark("standing")),
-        Line2D([], [], marker="|", color=_INFORMED, linestyle="none", markersize=9,
-               label="led, against who knows place and time"),
-        Line2D([], [], color=INK["text"], linewidth=1.6, alpha=0.55, label="5 to 95 % of the states of nature"),
+        Line2D([], [], label="unled", **plain, **_MARKS["random"]),
+        Line2D([], [], label="led", **plain, **_MARKS["beats_soft"]),
+        Line2D([], [], label="posts", **plain, **_MARKS["standing"]),
+        Line2D([], [], marker="|", color=INK["informed"], linestyle="none", markersize=9,
+               label="led, if place and time are known"),
+        Line2D([], [], color=INK["text"], linewidth=1.6, alpha=0.55, label="5 to 95 %"),
     ]  # fmt: skip
-    if whole:
-        figure_of(ax).legend(handles=key, loc="lower center", ncols=5, fontsize=7.5, frameon=False,
-                             bbox_to_anchor=(0.5, 0.075))  # fmt: skip
-        return
     if forces:
         had = "; ".join(f"{force.words}: {told.rounded(force.people)}" for force in forces)
         key.append(
             Line2D([], [], color=INK["text"], linewidth=0.9, linestyle=(0, (4, 3)), label=had)
         )
-    # Above somebody's own axes: below stand their label and whatever is under them. On narrow ones it
-    # reaches over the labels at the left.
-    right = _wide_in(ax) < _NARROW_IN
-    ax.legend(
-        handles=key,
-        loc="lower right" if right else "lower left",
-        bbox_to_anchor=(1.0 if right else 0.0, 1.01),
-        ncols=2,
-        fontsize=7,
-        frameon=False,
-        borderaxespad=0.0,
-        columnspacing=1.0,
-        handletextpad=0.4,
-        handlelength=1.4,
-    )
-
-
-def _mark(law: str) -> dict[str, Any]:
-    return {name: value for name, value in _MARKS[law].items() if name != "offset"}
+    return key
 
 
 MEASURES = ("mean", "min")
@@ -231,11 +270,21 @@ PANEL_TITLE = {
     "min": "Every inch: at its weakest segment",
 }
 SEEN_DASH = (0, (1, 1.4))
+# A page this wide and high has room for what real forces had and for the gain; one this wide, or this
+# high, for both panels. Units: inches.
+_ALL_IN, _BOTH_WIDE_IN, _BOTH_HIGH_IN = (9.0, 6.5), 4.6, 5.4
+_GAP_IN = 0.16
 
 
 @drawing
 def coverage_curve(
-    result: StudyResult | pd.DataFrame, ax: Axes | None = None, *, measure: str = "mean"
+    result: StudyResult | pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    measure: str = "mean",
+    light: str | None = None,
+    **options: Unpack[SheetOptions],
 ) -> Axes:
     """
     Draw how many units give how much detection, and interdiction by constants of the user's own.
@@ -246,11 +295,18 @@ def coverage_curve(
         What a study gave, or the table of `borderzone.patrol.coverage_curve`. Interdiction
         is drawn where it is told, with detection as its upper bound.
     ax
-        Axes to draw one panel on; a whole page with a panel for the average,
-        one for the weakest segment and the gain of the next unit is made when
-        left out and a study is given.
+        Axes to draw one panel on; a page is made when left out, with a panel for the average,
+        one for the weakest segment, what real forces had and the gain of the next unit as far
+        as it has room.
+    sheet
+        What is asked of the page; or by name, as `Sheet` has it.
     measure
-        ``"mean"`` or ``"min"``: which panel to draw on `ax`.
+        ``"mean"`` or ``"min"``: which panel to draw where there is room for one.
+    light
+        ``"night"`` or ``"day"``: which is told, with the other beside it; that of the
+        scenario when left out.
+    **options
+        Fields of `Sheet` by name.
 
     Returns
     -------
@@ -260,20 +316,21 @@ def coverage_curve(
     Raises
     ------
     InvalidParameterError
-        If the study has no curve, or the measure is unknown.
+        If the study has no curve, or the measure or light is unknown.
     """
-    if measure not in MEASURES:
-        msg = f"measure must be 'mean' or 'min', got {measure!r}"
-        raise InvalidParameterError(msg)
-    with context():
-        if isinstance(result, pd.DataFrame):
-            return _table_panel(result, ax, measure)
-        curve = _curve_of(result)
-        if ax is not None:
-            _panel(ax, curve, measure, result)
-            ax.legend(handles=_key(curve, result.scenario.light), loc="upper left", fontsize=7)
-            return ax
-        return _whole_page(result, curve)
+    check_choice(measure, "measure", MEASURES)
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    if isinstance(result, pd.DataFrame):
+        return _table_panel(page, result, measure)
+    curve = _curve_of(result)
+    light = check_choice(light or result.scenario.light, "light", tuple(curve["light"].unique()))
+    page.heading(_finding(result, light), _standing(result, light))
+    page.footer(*_caption(result))
+    if not page.whole:
+        _panel(page, page.ax, curve, measure, result, light=light)
+        _label(page, page.ax, curve, measure, light)
+        return page.ax
+    return _panels(page, result, curve, measure, light)
 
 
 def coverage_curve_data(result: StudyResult) -> pd.DataFrame:
@@ -304,82 +361,119 @@ def _curve_of(result: StudyResult) -> pd.DataFrame:
     return result.curve.copy()
 
 
-def _table_panel(curve: pd.DataFrame, ax: Axes | None, measure: str) -> Axes:
-    ax = ax if ax is not None else page((7.0, 4.6)).add_axes((0.1, 0.13, 0.87, 0.76))
-    column = f"{measure}_{_kind(curve)}"
+def _table_panel(page: Page, curve: pd.DataFrame, measure: str) -> Axes:
+    ax, column = page.ax, f"{measure}_{_kind(curve)}"
+    key = []
     for rule, rows in curve.groupby("rule", sort=False) if "rule" in curve else (("", curve),):
-        style = RULE_STYLE.get(str(rule), {"color": INK["optimal"], "linestyle": "-"})
-        ax.plot(rows["unit_count"], rows[column], **(style | {"linewidth": 2.0}))
+        look = RULE_STYLE.get(str(rule), Look(color="optimal", linestyle="-"))
+        ax.plot(rows["unit_count"], rows[column], linewidth=2.0, **look)
+        words = told.RULE_WORDS.get(str(rule), str(rule))
+        key.append(Line2D([], [], linewidth=2.0, label=words, **look))
     _percent(ax)
     ax.set_xlim(0, float(curve["unit_count"].max()))
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.set_xlabel("patrol units out")
     what = "detection" if column.endswith("pod") else "interdiction"
     ax.set_ylabel(f"probability of {what} per crossing")
-    ax.set_title(PANEL_TITLE[measure])
-    if "rule" in curve:
-        ax.legend(loc="lower right")
+    page.close(PANEL_TITLE[measure], key=key if "rule" in curve else ())
     return ax
 
 
-def _whole_page(result: StudyResult, curve: pd.DataFrame) -> Axes:
-    figure = page(A4_LANDSCAPE)
-    wide, high = A4_LANDSCAPE
-    columns = [0.95 / wide, 6.35 / wide]
-    panels = []
-    for left, measure in zip(columns, MEASURES, strict=True):
-        ax = figure.add_axes((left, 3.2 / high, 4.85 / wide, 3.3 / high), label=measure)
-        _panel(ax, curve, measure, result)
-        panels.append(ax)
-    stops = _kind(curve) == "poi"
-    panels[0].set_ylabel(f"chance that a crossing is {'stopped, or seen' if stops else 'seen'}")
-    limits = panels[0].get_xlim()
+def _panels(
+    page: Page, result: StudyResult, curve: pd.DataFrame, measure: str, light: str
+) -> Axes:
+    """Lay the panels that the page has room for: all, both, or one alone."""
+    left, bottom, right, top = page.body_in
+    whole = page.wide_in >= _ALL_IN[0] and page.cell_in[3] >= _ALL_IN[1]
+    lower = bottom + 0.31 * (top - bottom) if whole else bottom
+    middle = (left + right) / 2
+    boxes = {measure: (left, lower, right, top)}
+    if page.wide_in >= _BOTH_WIDE_IN:
+        boxes = {
+            "mean": (left, lower, middle - _GAP_IN / 2, top),
+            "min": (middle + _GAP_IN / 2, lower, right, top),
+        }
+    elif page.cell_in[3] >= _BOTH_HIGH_IN:
+        half = (bottom + top) / 2
+        boxes = {"mean": (left, half + 0.04, right, top), "min": (left, bottom, right, half - 0.04)}
+    axes: dict[str, Axes] = {}
+    for name, box in boxes.items():
+        ax = page.ax if not axes else page.axes(box, name)
+        axes[name] = ax
+        ax.set_label(name)
+        ax.set_position(page.share((box[0] + 0.5, box[1] + 0.4, box[2], box[3] - 0.3)))
+        _panel(page, ax, curve, name, result, light=light, payroll=whole)
+    if whole:
+        _lower_row(page, result, curve, light, (bottom, lower - _GAP_IN, middle))
+    for name, box in boxes.items():
+        page.fit(axes[name], box_in=box)
+        _label(page, axes[name], curve, name, light)
+    return page.ax
+
+
+def _lower_row(
+    page: Page,
+    result: StudyResult,
+    curve: pd.DataFrame,
+    light: str,
+    box: tuple[float, float, float],
+) -> None:
+    """Lay what real forces had below the one panel, and what twice as many would add below the other."""
+    left, _, right, _ = page.body_in
+    bottom, top, middle = box
+    limits = page.ax.get_xlim()
     if told.real_forces(result):
-        box = (columns[0], 1.0 / high, 4.85 / wide, 1.43 / high)
-        _force_ticks(figure.add_axes(box, label="forces"), result, limits)
-    box = (columns[1], 1.4 / high, 4.85 / wide, 0.98 / high)
-    _gain_panel(figure.add_axes(box, label="gain"), curve, result.scenario.light, limits)
-    lines = sheet.heading(figure, _finding(result), _standing(result))
-    figure.legend(
-        handles=_key(curve, result.scenario.light),
-        loc="upper left",
-        bbox_to_anchor=(sheet.SIDE / wide, 1 - (0.8 if lines == 1 else 0.9) / high),
-        ncols=3,
-        columnspacing=1.6,
-        handlelength=3.0,
-        borderaxespad=0.0,
-        borderpad=0.0,
-        labelspacing=0.3,
-        fontsize=7.5,
-    )
-    sheet.footer(figure, _caption(result))
-    return panels[0]
+        _force_ticks(page, page.axes((left + 0.5, bottom, middle - _GAP_IN, top - 0.2), "forces"), result, limits)
+    ax = page.axes((middle + 0.6, bottom + 0.4, right, top - 0.2), "gain")
+    _gain_panel(page, ax, curve, light, limits)
+    page.fit(ax, box_in=(middle + _GAP_IN / 2, bottom, right, top))
 
 
-def _panel(ax: Axes, curve: pd.DataFrame, measure: str, result: StudyResult) -> None:
+def _panel(  # noqa: PLR0913 - what is drawn, where, and by which light
+    page: Page,
+    ax: Axes,
+    curve: pd.DataFrame,
+    measure: str,
+    result: StudyResult,
+    *,
+    light: str,
+    payroll: bool = False,
+) -> None:
     kind = _kind(curve)
     best = BEST_RULE[f"{measure}_{kind}"]
-    light = result.scenario.light
-    other = curve[(curve["light"] != light) & (curve["rule"] == best)]
     shown = curve[curve["light"] == light]
-    chosen = shown[shown["rule"] == best]
+    chosen, even = shown[shown["rule"] == best], shown[shown["rule"] == "even"]
+    other = curve[(curve["light"] != light) & (curve["rule"] == best)]
     main, pod = _middle(curve, f"{measure}_{kind}"), _middle(curve, f"{measure}_pod")
     ink = RULE_STYLE[best]["color"]
     if f"{measure}_{kind}_p05" in chosen:
         low, high = chosen[f"{measure}_{kind}_p05"], chosen[f"{measure}_{kind}_p95"]
         ax.fill_between(chosen["unit_count"], low, high, color=ink, alpha=0.16, linewidth=0)
-    for rule in ("even", best):
-        rows = shown[shown["rule"] == rule]
-        line = {key: RULE_STYLE[rule][key] for key in ("color", "linestyle")}
-        ax.plot(rows["unit_count"], rows[main], linewidth=2.2 if rule == best else 1.5, **line)
+    ax.plot(chosen["unit_count"], chosen[main], linewidth=2.6, color=ink)
+    # Where both plans do the same, the even one is seen as dashes on the other.
+    ax.plot(even["unit_count"], even[main], linewidth=2.6, color=INK["paper"], linestyle=(0, (4, 4)))
+    ax.plot(even["unit_count"], even[main], linewidth=1.4, color=INK["even"], linestyle=(0, (4, 4)))
     if kind == "poi":
         ax.plot(chosen["unit_count"], chosen[pod], color=ink, linewidth=1.3, linestyle=SEEN_DASH)
     ax.plot(other["unit_count"], other[main], color=ink, linewidth=0.9)
     _percent(ax)
-    _count_axis(ax, chosen)
-    ax.set_title(PANEL_TITLE[measure], pad=28)
-    ax.set_xlabel("patrol units out (each step to the right multiplies)")
-    _ceiling(ax, result, measure)
-    _payroll_axis(ax, chosen)
+    counts = chosen["unit_count"]
+    # The answer spans a factor of five, so equal factors get equal room.
+    ax.set_xscale("log")
+    ax.set_xlim(max(10.0, float(counts[counts > 0].min())), float(counts.max()))
+    plain_counts(ax.xaxis, inches=inches_of(ax)[0])
+    ax.tick_params(labelsize=max(LEAST_POINTS, page.points - 0.5))
+    if page.whole:
+        ax.set_title(PANEL_TITLE[measure], fontsize=page.points, pad=4)
+    crew = f"of {result.scenario.force.crew} people"
+    ax.set_xlabel(f"patrol units {crew} out (logarithmic)", fontsize=page.points)
+    done = "stopped" if kind == "poi" else "seen"
+    if ax is page.ax:
+        ax.set_ylabel(f"chance that a crossing is {done}", fontsize=page.points)
+    _ceiling(page, ax, result, measure, chosen)
+    if payroll:
+        _payroll_axis(page, ax, chosen, result.scenario.force.crew)
 
 
 def _kind(curve: pd.DataFrame) -> str:
@@ -391,20 +485,6 @@ def _middle(curve: pd.DataFrame, measure: str) -> str:
     return f"{measure}_p50" if f"{measure}_p50" in curve else measure
 
 
-def _count_axis(ax: Axes, chosen: pd.DataFrame) -> None:
-    # The answer spans a factor of five, so equal factors get equal room.
-    counts = chosen["unit_count"]
-    ax.set_xscale("log")
-    ax.set_xlim(max(10.0, float(counts[counts > 0].min())), float(counts.max()))
-    _plain_counts(ax.xaxis)
-
-
-def _plain_counts(axis: Any) -> None:
-    axis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axis.set_minor_locator(NullLocator())
-
-
 def _percent(ax: Axes) -> None:
     ax.set_ylim(0, 1)
     ax.yaxis.set_major_formatter(percent_ticks())
@@ -412,36 +492,86 @@ def _percent(ax: Axes) -> None:
     ax.set_axisbelow(True)
 
 
-def _ceiling(ax: Axes, result: StudyResult, measure: str) -> None:
+def _label(page: Page, ax: Axes, curve: pd.DataFrame, measure: str, light: str) -> None:
+    """Name the lines where they run: the other light in the upper left, all else in the lower right."""
+    kind = _kind(curve)
+    best = BEST_RULE[f"{measure}_{kind}"]
+    main = _middle(curve, f"{measure}_{kind}")
+    of = {
+        (each, rule): curve[(curve["light"] == each) & (curve["rule"] == rule)]
+        for each in curve["light"].unique()
+        for rule in (best, "even")
+    }
+    ink, points = {"optimal": "optimal", "maximin": "maximin"}.get(best, "optimal"), LEAST_POINTS
+    done = "stopped" if kind == "poi" else ""
+    labels: list[tuple[str, str, tuple[float, float] | None]] = []
+    if kind == "poi":
+        labels.append((f"seen by {light}", ink, _at(of[light, best], _middle(curve, f"{measure}_pod"), 0.4)))
+    labels += [
+        (f"{done} by {light}, placed best".strip(), ink, _at(of[light, best], main, 0.3)),
+        ("dashes: spread evenly", "even", _at(of[light, "even"], main, 0.2)),
+    ]
+    if f"{measure}_{kind}_p05" in curve:
+        low = _at(of[light, best], f"{measure}_{kind}_p05", 0.06)
+        labels.append(("band: 5 to 95 %", "quiet", low))
+    label_lines(ax, labels, points=points)
+    other = next((each for each in curve["light"].unique() if each != light), None)
+    place = None if other is None else _at(of[other, best], main, 0.82)
+    if place is not None:
+        inside = place[0] > ax.get_xlim()[0] * 1.5
+        ax.annotate(
+            f"by {other}", place, (-4 if inside else 4, 0), textcoords="offset points", va="center",
+            ha="right" if inside else "left", fontsize=points, color=INK[ink], path_effects=halo(),
+        )  # fmt: skip
+
+
+def _at(rows: pd.DataFrame, column: str, level: float) -> tuple[float, float] | None:
+    """Find where a rising line passes a level."""
+    value, units = rows[column].to_numpy(dtype=float), rows["unit_count"].to_numpy(dtype=float)
+    if not (value >= level).any():
+        return None
+    return float(np.interp(level, value, units)), level
+
+
+def _ceiling(page: Page, ax: Axes, result: StudyResult, measure: str, chosen: pd.DataFrame) -> None:
+    """Say how much no number of units stops, at the middle and at the end of the band drawn."""
     if result.required is None or "ceiling" not in result.required:
         return
     rows = result.required[result.required["measure"] == f"{measure}_poi"]
     if rows.empty or float(rows["ceiling"].iloc[0]) >= 1:
         return
     top = float(rows["ceiling"].iloc[0])
+    most = float(chosen.get(f"{measure}_poi_p95", pd.Series([top])).max())
     ax.axhline(top, color=INK["text"], linewidth=0.8, linestyle=(0, (8, 4)))
-    ax.text(
-        0.015,
-        top + 0.012,
-        f"with constants of your own no number of units stops more than about {told.percent(top)}:\n"
-        "not all who are seen are identified and reached; the band draws both",
-        transform=ax.get_yaxis_transform(),
-        ha="left",
-        va="bottom",
-        fontsize=7,
-        path_effects=halo(),
+    words = (
+        f"no number of units stops more than about {told.percent(top)}, by constants of your own; "
+        f"in the most hopeful draws {told.percent(most)}"
     )
+    room = 0.9 * inches_of(ax)[0]
+    ax.text(
+        0.015, max(top, most) + 0.012, "\n".join(wrapped(words, room, LEAST_POINTS)),
+        transform=ax.get_yaxis_transform(), ha="left", va="bottom", fontsize=LEAST_POINTS,
+        path_effects=halo(), zorder=6,
+    ).set_gid("ceiling")  # fmt: skip
+    page.left_out.append("Not all who are seen are identified and reached.")
 
 
-def _payroll_axis(ax: Axes, chosen: pd.DataFrame) -> None:
+def _payroll_axis(page: Page, ax: Axes, chosen: pd.DataFrame, crew: int) -> None:
     rows = chosen[(chosen["unit_count"] > 0) & np.isfinite(chosen["payroll_p50"])]
     if rows.empty:
         return
     factor = float((rows["payroll_p50"] / rows["unit_count"]).median())
     top = ax.secondary_xaxis("top", functions=(_times(factor), _times(1 / factor)))
-    _plain_counts(top.xaxis)
-    top.set_xlabel(f"units on the payroll, {factor:.1f} for each out (median)", fontsize=7.5)
-    top.tick_params(length=3)
+    top.xaxis.set_view_interval(*(factor * end for end in ax.get_xlim()), ignore=True)
+    plain_counts(top.xaxis, inches=inches_of(ax)[0])
+    top.xaxis.set_major_formatter(
+        FuncFormatter(lambda units, _: f"{units:,.0f}\n{crew * units:,.0f}")
+    )
+    top.set_xlabel(
+        f"on the payroll, in units and below them in people: {factor:.1f} for each out (median)",
+        fontsize=LEAST_POINTS,
+    )
+    top.tick_params(length=3, labelsize=LEAST_POINTS)
 
 
 def _times(factor: float) -> Callable[[Any], Any]:
@@ -451,39 +581,43 @@ def _times(factor: float) -> Callable[[Any], Any]:
     return scaled
 
 
-def _force_ticks(ax: Axes, result: StudyResult, limits: tuple[float, float]) -> None:
+def _force_ticks(
+    page: Page, ax: Axes, result: StudyResult, limits: tuple[float, float]
+) -> None:
     forces = [force for force in told.real_forces(result) if np.isfinite(force.units[0])]
-    rows = sorted(forces, key=lambda force: -force.units[0])
+    step = 1.25 * LEAST_POINTS / 72
+    most = max(1, int(inches_of(ax)[1] / step))
+    # Where not all have room, those that count people come before towers and cars.
+    kept = sorted(forces, key=lambda force: force.stands_for_people, reverse=True)[:most]
+    rows = sorted(kept, key=lambda force: -force.units[0])
     ax.set(xscale="log", xlim=limits, ylim=(-0.6, len(rows) - 0.4))
     for place, row in enumerate(rows):
         units = row.units[0]
         x = min(max(units, limits[0]), limits[1])
-        beyond = units > limits[1]
-        ax.hlines(place, limits[0], x, color="#d0d0d0", linewidth=0.6)
+        mark = ">" if units > limits[1] else "o" if row.stands_for_people else "s"
+        ax.hlines(place, limits[0], x, color=INK["grid"], linewidth=0.6)
         ax.plot(
-            [x], [place], ">" if beyond else "o", color=INK["text"], markersize=4, clip_on=False
-        )
+            [x], [place], mark, color=INK["text"], markersize=4, clip_on=False,
+            markerfacecolor=INK["text" if row.stands_for_people else "paper"],
+        )  # fmt: skip
         left = x > np.sqrt(limits[0] * limits[1])
         ax.annotate(
-            f"{row.case}, {row.words}",
-            (x, place),
-            (-6 if left else 6, 0),
-            textcoords="offset points",
-            ha="right" if left else "left",
-            va="center",
-            fontsize=7,
-            path_effects=halo(),
-        )
+            f"{row.case}, {row.words}{row.as_units}",
+            (x, place), (-6 if left else 6, 0), textcoords="offset points",
+            ha="right" if left else "left", va="center", fontsize=LEAST_POINTS, path_effects=halo(),
+        )  # fmt: skip
     ax.set_yticks([])
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.xaxis.set_major_locator(NullLocator())
     ax.xaxis.set_minor_locator(NullLocator())
     first, *others = (told.along_words(result, length) for length in told.lengths(result))
     where = f"{first} of border (on {others[0]})" if others else "this length of border"
-    ax.set_title(f"What real forces had, as units on {where}", fontsize=8, pad=3, loc="left")
+    ax.set_title(f"What real forces had, as units on {where}", fontsize=page.points, pad=3)
 
 
-def _gain_panel(ax: Axes, curve: pd.DataFrame, light: str, limits: tuple[float, float]) -> None:
+def _gain_panel(
+    page: Page, ax: Axes, curve: pd.DataFrame, light: str, limits: tuple[float, float]
+) -> None:
     for measure in MEASURES:
         rule = BEST_RULE[f"{measure}_{_kind(curve)}"]
         rows = curve[(curve["light"] == light) & (curve["rule"] == rule)]
@@ -491,61 +625,37 @@ def _gain_panel(ax: Axes, curve: pd.DataFrame, light: str, limits: tuple[float, 
         value = rows[_middle(curve, f"{measure}_{_kind(curve)}")].to_numpy(dtype=float)
         twice = 2 * units <= units.max()
         gain = 100 * (np.interp(2 * units[twice], units, value) - value[twice])
-        style = {key: RULE_STYLE[rule][key] for key in ("color", "linestyle")}
-        ax.plot(units[twice], gain, linewidth=1.4, **style)
+        ax.plot(units[twice], gain, linewidth=1.4, **RULE_STYLE[rule])
+        side = measure == "mean"
+        # Both lines may run together: each is named on a shoulder of its own.
+        rise = np.flatnonzero(gain >= 0.55 * gain.max())
+        place = int(rise[0] if side else rise[-1])
+        ax.annotate(
+            "on average" if side else "every inch", (units[twice][place], gain[place]),
+            (-8 if side else 8, 0), textcoords="offset points", ha="right" if side else "left",
+            va="center", fontsize=LEAST_POINTS, color=RULE_STYLE[rule]["color"], path_effects=halo(),
+        )  # fmt: skip
     ax.set(xscale="log", xlim=limits)
     ax.set_ylim(bottom=0)
-    _plain_counts(ax.xaxis)
+    plain_counts(ax.xaxis, inches=inches_of(ax)[0])
     ax.yaxis.set_major_locator(MaxNLocator(3))
-    ax.set_xlabel("patrol units out")
-    ax.set_title(
-        "What twice as many units would add, percentage points", fontsize=8, pad=3, loc="left"
-    )
+    ax.tick_params(labelsize=max(LEAST_POINTS, page.points - 0.5))
+    ax.set_xlabel("patrol units out", fontsize=page.points)
+    ax.set_title("What twice as many units would add, percentage points", fontsize=page.points, pad=3)
     ax.grid(axis="y")
 
 
-def _key(curve: pd.DataFrame, light: str) -> list[Any]:
-    kind = _kind(curve)
-    done = "stopped" if kind == "poi" else "seen"
-    marks: list[Any] = [
-        Line2D(
-            [],
-            [],
-            linewidth=1.5 if rule == "even" else 2.2,
-            label=f"{done}, by {light}, units {style['label']}",
-            **{key: style[key] for key in ("color", "linestyle")},
-        )
-        for rule, style in RULE_STYLE.items()
-    ]
-    other = "day" if light == "night" else "night"
-    marks.append(Line2D([], [], color=INK["quiet"], linewidth=0.9, label=f"{done}, by {other}"))
-    if kind == "poi":
-        marks.append(
-            Line2D(
-                [],
-                [],
-                color=INK["quiet"],
-                linestyle=SEEN_DASH,
-                linewidth=1.3,
-                label=f"seen, by {light}: the upper bound",
-            )
-        )
-    if f"mean_{kind}_p05" in curve:
-        words = "5 to 95 % of the draws over the assumptions"
-        marks.append(Patch(color=INK["quiet"], alpha=0.25, linewidth=0, label=words))
-    return marks
-
-
-def _finding(result: StudyResult) -> str:
+def _finding(result: StudyResult, light: str) -> str:
     kind = _kind(_curve_of(result))
-    half = _half(result, f"mean_{kind}", " out")
+    half = _half(result, f"mean_{kind}", light, " out")
     verb, done = ("stopping", "stopped") if kind == "poi" else ("seeing", "seen")
+    by = "" if light == result.scenario.light else f" by {light}"
     if not half:
-        return f"{result.name}: half of all crossings cannot be {done} by patrols alone"
-    return f"{result.name}: {verb} half of all crossings takes {half}"
+        return f"{result.name}: half of all crossings cannot be {done} by patrols alone{by}"
+    return f"{result.name}: {verb} half of all crossings{by} takes {half}"
 
 
-def _half(result: StudyResult, measure: str, where: str = "") -> str:
+def _half(result: StudyResult, measure: str, light: str, where: str = "") -> str:
     """Units that reach half, for each length of the border; empty where no number does."""
     first, *others = told.lengths(result)
     found = [
@@ -553,30 +663,32 @@ def _half(result: StudyResult, measure: str, where: str = "") -> str:
         if length == first
         else f"{told.at_length(result, length)} {row.range}"
         for length in (first, *others)
-        for row in told.units(result, measure, target=0.5, length=length)
+        for row in told.units(result, measure, light=light, target=0.5, length=length)
         if row.enough
     ]
     return "; ".join(found)
 
 
-def _standing(result: StudyResult) -> str:
-    inch = _half(result, f"min_{_kind(_curve_of(result))}")
-    words = f"By {result.scenario.light}, watching with {told.sensor_words(result.scenario)}; 5 to 95 % of the draws."
+def _standing(result: StudyResult, light: str) -> str:
+    inch = _half(result, f"min_{_kind(_curve_of(result))}", light)
+    words = f"By {light}, watching with {told.sensor_words(result.scenario)}; 5 to 95 % of the draws."
     if inch:
         words += f" Half at every inch takes {inch}."
     return words
 
 
-def _caption(result: StudyResult) -> str:
+def _caption(result: StudyResult) -> list[str]:
+    """Give the parts of the foot, those most owed first."""
     force = result.scenario.force
     sources = ["borders", "elevation", "landcover"]
     if told.lengths(result) != ("measured",):
         sources.append("published_lengths")
-    return (
-        f"A unit: {force.crew} people, {told.MODE_WORDS[force.mode]}, watching with {told.sensor_words(result.scenario)}. "
-        f"{' '.join([*told.constants_words(result), ''])}"
-        f"Crossings are spread evenly along {told.along_words(result)}. "
-        "Units spread evenly, or placed best for the mean, or placed so that every inch is equal. "
-        "Real forces are counted as such units and scaled to this length; it is not said what they "
-        f"achieved. {attribution(result, *sources)} {run_words(result)}"
-    )
+    return [
+        f"A unit: {force.crew} people, {told.MODE_WORDS[force.mode]}, watching with {told.sensor_words(result.scenario)}.",
+        *told.constants_words(result),
+        run_words(result),
+        attribution(result, *sources),
+        f"Crossings are spread evenly along {told.along_words(result)}.",
+        "Units spread evenly, or placed best for the mean, or placed so that every inch is equal.",
+        "Real forces are counted as such units and scaled to this length; it is not said what they achieved.",
+    ]

@@ -670,6 +670,8 @@ class ForceFielded:
         What was published of it, lowest and highest; NaN where nothing was.
     source
         Where it is from.
+    basis
+        What was counted: people on the payroll or on post, posts or vehicles.
     """
 
     case: str
@@ -679,12 +681,27 @@ class ForceFielded:
     poi: float
     observed: tuple[float, float]
     source: str
+    basis: str = "payroll"
 
     @property
     def words(self) -> str:
         """Write the units, in brackets for the other length."""
         first, *rest = (count(units) for units in self.units)
         return f"{first} ({rest[0]})" if rest else first
+
+    @property
+    def stands_for_people(self) -> bool:
+        """Whether people were counted, and not towers or cars that are taken as a unit each."""
+        return self.basis not in _AS_UNITS
+
+    @property
+    def as_units(self) -> str:
+        """Say that what was counted is no people; empty where it is."""
+        return _AS_UNITS.get(self.basis, "")
+
+
+# What a published count is of -> what it is taken for.
+_AS_UNITS = {"posts": " (towers, each as a unit)", "vehicles": " (cars, each as a unit)"}
 
 
 def real_forces(result: StudyResult) -> list[ForceFielded]:
@@ -704,6 +721,7 @@ def real_forces(result: StudyResult) -> list[ForceFielded]:
             poi=row.mean_poi_at_that,
             observed=(row.observed_low, row.observed_high),
             source=f"{row.source} [{row.tag}]",
+            basis=row.basis,
         )
         for place, row in enumerate(forces)
     ]

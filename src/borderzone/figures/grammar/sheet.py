@@ -618,6 +618,21 @@ class Page:
         high = self.cell_in[3]
         return float(min(_KEY_SHARE * high, max(0.45, high - _FOR_OTHERS_IN)))
 
+    def close(
+        self, finding: str, standing: str = "", *, foot: Sequence[str] = (), key: Sequence[Artist] = ()
+    ) -> None:
+        """Write all words of a figure of one panel, and give the panel the room that they leave."""
+        from borderzone.figures.grammar.rows import unstack  # noqa: PLC0415 - rows measure on pages
+
+        self.heading(finding, standing)
+        self.footer(*foot)
+        self.key_below(key)
+        if self.whole:
+            self.fit()
+        unstack(self.ax)
+        if self.whole:
+            self.fit()
+
     def _key_over_axes(self, marks: Sequence[Artist], columns: int, points: float) -> None:
         """Over somebody's own axes: below stand their label and whatever is under them."""
         key = self.ax.legend(

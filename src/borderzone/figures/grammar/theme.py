@@ -11,6 +11,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from cmcrameri import cm
 from matplotlib.colors import is_color_like, to_hex, to_rgb
 from matplotlib.patheffects import withStroke
 
@@ -33,6 +34,7 @@ __all__ = [
     "halo",
     "ink_of",
     "luminance",
+    "ramp",
     "theme_for",
     "theme_now",
     "themed",
@@ -371,6 +373,14 @@ RULE_STYLE: Mapping[str, Look] = MappingProxyType(
         "maximin": Look(color="maximin", linestyle=(0, (7, 1.5, 1, 1.5))),
     }
 )
+
+
+def ramp() -> Any:
+    """Give the scale of colours from little to much: it starts near the paper, and ends far from it."""
+    grey = all(len({*to_rgb(color)}) == 1 for color in theme_now().ink.values())
+    first, last = (cm.grayC, cm.grayC_r) if grey else (cm.lapaz, cm.lapaz_r)
+    dark = luminance(INK["paper"]) < luminance(INK["text"])
+    return first if (luminance(first(0.0)) < luminance(first(1.0))) == dark else last
 
 
 def halo(width: float = 2.0, color: str = "paper") -> list[Any]:
