@@ -11,7 +11,6 @@ from .answers import (
 from .charts import (
     cave_success_rate as cave_success_rate,
     hindcast as hindcast,
-    night_hours as night_hours,
     sensitivity as sensitivity,
 )
 from .compare import whatif as whatif
@@ -26,11 +25,11 @@ from .decisions import (
 from .layers import events_by_segment as events_by_segment
 from .charts import (
     incident_overlay as incident_overlay,
-    incident_overlay_demo as incident_overlay_demo,
     incident_pressure as incident_pressure,
-    interdiction_curve as interdiction_curve,
 )
+from .hours_map import travel_time_map as travel_time_map
 from .maps import (
+    add_layer as add_layer,
     corridor_map as corridor_map,
     drawn_words as drawn_words,
     plot_border as plot_border,
@@ -41,7 +40,6 @@ from .reach import (
     race_to_cover as race_to_cover,
     response_times as response_times,
     sight_lines as sight_lines,
-    travel_time_map as travel_time_map,
 )
 from .strip import strip_map as strip_map
-from .style import save as save
+from .grammar import Sheet as Sheet, Theme as Theme, save as save

@@ -31,6 +31,7 @@ __all__ = [
     "draw_rivers",
     "draw_towns",
     "name_countries",
+    "name_rivers",
 ]
 
 Z_SEA, Z_LINE, Z_POINT, Z_LABEL = 0.5, 5, 10, 20
@@ -227,14 +228,18 @@ def _roomiest(page: MapPage, room: Any, size: tuple[float, float], home: Any) ->
 
 
 def draw_rivers(page: MapPage, rivers: gpd.GeoDataFrame | None) -> None:
-    """Draw rivers and name the large ones."""
-    if rivers is None:
+    """Draw rivers."""
+    shown = None if rivers is None else page.bring(rivers)
+    if shown is not None and len(shown):
+        shown.plot(ax=page.ax, color=INK["water"], linewidth=0.9, zorder=Z_LINE)
+        page.explain("Ground", Line2D([], [], color=INK["water"], linewidth=1.2), "river")
+
+
+def name_rivers(page: MapPage, rivers: gpd.GeoDataFrame | None) -> None:
+    """Name the large rivers along their course."""
+    shown = None if rivers is None else page.bring(rivers)
+    if shown is None or shown.empty:
         return
-    shown = page.bring(rivers)
-    if shown.empty:
-        return
-    shown.plot(ax=page.ax, color=INK["water"], linewidth=0.9, zorder=Z_LINE)
-    page.explain("Ground", Line2D([], [], color=INK["water"], linewidth=1.2), "river")
     longest = shown.assign(length=shown.length).sort_values(
         "length", ascending=False, kind="stable"
     )
@@ -245,24 +250,32 @@ def draw_rivers(page: MapPage, rivers: gpd.GeoDataFrame | None) -> None:
 
 
 def _along(page: MapPage, line: Any, name: str) -> None:
-    before, middle, after = shapely.line_interpolate_point(
-        line, (0.59, 0.62, 0.65), normalized=True
-    )
-    angle = math.degrees(math.atan2(after.y - before.y, after.x - before.x))
-    angle = (angle + 90) % 180 - 90
-    page.ax.text(
-        middle.x,
-        middle.y,
-        name,
-        fontsize=7,
-        fontstyle="italic",
-        color=INK["water"],
-        rotation=angle,
-        ha="center",
-        va="center",
-        path_effects=halo(1.8),
-        zorder=Z_LABEL - 2,
-    )
+    """Write a name along a line, where nothing else stands."""
+    keep_off = shapely.union_all([*page.reserved, *page.named, *map(shapely.linestrings, page.lines)])
+    inner = shapely.buffer(page.window, -0.5 * 7 * len(name) * page.point_m * 0.6)
+    for place in (0.62, 0.45, 0.75, 0.3, 0.85):
+        before, middle, after = shapely.line_interpolate_point(
+            line, (place - 0.03, place, place + 0.03), normalized=True
+        )
+        half = 0.3 * 7 * len(name) * page.point_m
+        if not shapely.contains(inner, middle) or shapely.distance(keep_off, middle) < half:
+            continue
+        angle = math.degrees(math.atan2(after.y - before.y, after.x - before.x))
+        page.ax.text(
+            middle.x,
+            middle.y,
+            name,
+            fontsize=7,
+            fontstyle="italic",
+            color=INK["water"],
+            rotation=(angle + 90) % 180 - 90,
+            ha="center",
+            va="center",
+            path_effects=halo(1.8),
+            zorder=Z_LABEL - 2,
+        )
+        page.named.append(shapely.buffer(middle, half))
+        return
 
 
 def draw_airfields(page: MapPage, airfields: gpd.GeoDataFrame | None) -> None:

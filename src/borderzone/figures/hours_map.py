@@ -145,6 +145,7 @@ def _label(drawn: layers.MapPage, *, result: StudyResult) -> None:
     """Write the words of the map: posts, towns, countries."""
     corridor = result.corridor
     posts = layers.draw_posts(drawn, corridor.border)
+    country.name_rivers(drawn, result.ground.furniture.get("rivers"))
     country.draw_towns(drawn, result.ground.furniture.get("places"), corridor.outline, posts)
     edge = drawn.united(corridor.outline).boundary
     country.name_countries(drawn, set(corridor.depth_km), avoid=edge)

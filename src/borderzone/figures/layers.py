@@ -758,6 +758,7 @@ def draw_zones(
         (remote.drop(beyond.index), 0.62, 0.9, filled),
         (beyond, 0.25, 0.0, "bare ground across the border, out of the force's reach"),
     ):
+        rows = page.bring(rows)
         if len(rows):
             # The edge is what tells the ground apart where the fill is pale, in grey as well.
             style: dict[str, Any] = {
@@ -765,12 +766,11 @@ def draw_zones(
                 "edgecolor": INK["desert_line"],
                 "linewidth": line,
             }
-            page.bring(rows).plot(ax=page.ax, zorder=Z_ZONE, **style)
+            rows.plot(ax=page.ax, zorder=Z_ZONE, **style)
             page.explain(group, Patch(**style), words)
-    caves = zones[zones["kind"] == "cave_prone"]
+    caves = page.bring(zones[zones["kind"] == "cave_prone"])
     for rank in sorted({int(rank) for rank in caves["rank"]}):
-        drawn = page.bring(caves[caves["rank"] == rank])
-        drawn.plot(
+        caves[caves["rank"] == rank].plot(
             ax=page.ax,
             facecolor="none",
             edgecolor=cave_ink(rank),

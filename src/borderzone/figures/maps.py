@@ -807,6 +807,7 @@ def _label(drawn: layers.MapPage, *, result: StudyResult) -> None:
     """Write the words of the corridor map: posts, zones, towns, countries."""
     ground, corridor = result.ground.furniture, result.corridor
     posts = layers.draw_posts(drawn, corridor.border)
+    country.name_rivers(drawn, result.ground.furniture.get("rivers"))
     layers.name_zones(drawn, result.zones)
     country.draw_towns(drawn, ground.get("places"), corridor.outline, posts)
     edge = drawn.united(corridor.outline).boundary
