@@ -328,7 +328,7 @@ def coverage_curve(
     page.footer(*_caption(result))
     if not page.whole:
         _panel(page, page.ax, curve, measure, result, light=light)
-        _label(page, page.ax, curve, measure, light)
+        _label(page.ax, curve, measure, light)
         return page.ax
     return _panels(page, result, curve, measure, light)
 
@@ -406,7 +406,7 @@ def _panels(page: Page, result: StudyResult, curve: pd.DataFrame, measure: str, 
         _lower_row(page, result, curve, light, (bottom, lower - _GAP_IN, middle))
     for name, box in boxes.items():
         page.fit(axes[name], box_in=box)
-        _label(page, axes[name], curve, name, light)
+        _label(axes[name], curve, name, light)
     return page.ax
 
 
@@ -503,7 +503,7 @@ def _percent(ax: Axes) -> None:
     ax.set_axisbelow(True)
 
 
-def _label(page: Page, ax: Axes, curve: pd.DataFrame, measure: str, light: str) -> None:
+def _label(ax: Axes, curve: pd.DataFrame, measure: str, light: str) -> None:
     """Name the lines where they run: the other light in the upper left, all else in the lower right."""
     kind = _kind(curve)
     best = BEST_RULE[f"{measure}_{kind}"]
@@ -575,7 +575,8 @@ def _payroll_axis(ax: Axes, chosen: pd.DataFrame, crew: int) -> None:
         return
     factor = float((rows["payroll_p50"] / rows["unit_count"]).median())
     top = ax.secondary_xaxis("top", functions=(_times(factor), _times(1 / factor)))
-    top.xaxis.set_view_interval(*(factor * end for end in ax.get_xlim()), ignore=True)
+    low, high = ax.get_xlim()
+    top.xaxis.set_view_interval(factor * low, factor * high, ignore=True)
     plain_counts(top.xaxis, inches=inches_of(ax)[0])
     top.xaxis.set_major_formatter(
         FuncFormatter(lambda units, _: f"{units:,.0f}\n{crew * units:,.0f}")

@@ -203,7 +203,7 @@ def _strips(
     change = page.axes(
         (left + 0.5, bottom + 0.4, right, (middle if both else top) - 0.25), "difference"
     )
-    size = {"fontsize": page.points}
+    size: Any = {"fontsize": page.points}
     if both:
         pair = page.axes((left + 0.5, middle + 0.2, right, top - 0.2), "pair")
         for column, style in zip(("a", "b"), _PAIR, strict=True):

@@ -171,8 +171,8 @@ def _signed(value: float) -> str:
 def border_axis(page: Page, border: Border, *axes: Axes) -> tuple[float, float]:
     """Open axes along the border from one kilometre to another; give the two."""
     length = border.length_km
-    first, last = (0.0, length) if page.sheet.km is None else page.sheet.km
-    first, last = max(first, 0.0), min(last, length)
+    asked = page.sheet.km or (0.0, length)
+    first, last = max(asked[0], 0.0), min(asked[1], length)
     if not first < last:
         msg = f"km lies off the border, which is {length:.0f} km long, got {page.sheet.km!r}; give kilometres on it"
         raise InvalidParameterError(msg)
