@@ -2,41 +2,60 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Pixels by which boxes of letters may touch, for a box is larger than its ink.
-_TOUCH = 1.5
+# Pixels by which boxes of letters may touch, for a box is larger than its ink; and the least side of axes.
+# Units of the second: inches.
+_TOUCH, _LEAST_IN = 1.5, 0.3
 
 
 def faults(figure: Figure) -> list[str]:
-    """Name words that are too small, leave the page or stand on one another."""
+    """Name words that are too small, leave the page or stand on one another, and axes without room."""
     figure.canvas.draw()
+    shown = list(_words(figure))
+    return [
+        *(
+            f"{_said(text)} is set in {text.get_fontsize():g} points"
+            for text in shown
+            if text.get_fontsize() < 7
+        ),
+        *(f"{_said(text)} leaves the page" for text in shown if _leaves(text, figure)),
+        *(
+            f"{_said(one)} stands on {_said(other)}"
+            for one, other in combinations(shown, 2)
+            if _on(one, other)
+        ),
+        *(
+            f"the axes {ax.get_label()!r} have no room"
+            for ax in figure.axes
+            if _squeezed(ax, figure)
+        ),
+    ]
+
+
+def _said(text: Text) -> str:
+    return repr(" ".join(text.get_text().split()))
+
+
+def _leaves(text: Text, figure: Figure) -> bool:
+    box = text.get_window_extent()
     wide, high = (float(side) * figure.dpi for side in figure.get_size_inches())
-    found, shown = [], list(_words(figure))
-    for text in shown:
-        box, words = text.get_window_extent(), " ".join(text.get_text().split())
-        if float(text.get_fontsize()) < 7:
-            found.append(f"{words!r} is set in {text.get_fontsize():g} points")
-        if box.x0 < -_TOUCH or box.y0 < -_TOUCH or box.x1 > wide + _TOUCH or box.y1 > high + _TOUCH:
-            found.append(f"{words!r} leaves the page {box.x0:.0f} {box.y0:.0f} {wide-box.x1:.0f} {high-box.y1:.0f}")
-    for place, one in enumerate(shown):
-        for other in shown[place + 1 :]:
-            if _on(one, other):
-                found.append(f"{one.get_text()!r} stands on {other.get_text()!r}")
-    for ax in figure.axes:
-        box = ax.get_window_extent()
-        if ax.get_visible() and ax.axison and min(box.width, box.height) < 0.12 * figure.dpi:
-            found.append(f"the axes {ax.get_label()!r} have no room")
-    return found
+    return bool(min(box.x0, box.y0) < -_TOUCH or box.x1 > wide + _TOUCH or box.y1 > high + _TOUCH)
+
+
+def _squeezed(ax: Axes, figure: Figure) -> bool:
+    box = ax.get_window_extent()
+    return _seen(ax) and min(box.width, box.height) < _LEAST_IN * figure.dpi
 
 
 def _on(one: Text, other: Text) -> bool:

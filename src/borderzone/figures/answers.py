@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from borderzone._guards import check_choice
@@ -24,7 +23,6 @@ from borderzone.figures.grammar import (
     SheetOptions,
     attribution,
     drawing,
-    figure_of,
     halo,
     inches_of,
     label_lines,
@@ -185,7 +183,9 @@ def _kit_rows(page: Page, table: pd.DataFrame) -> None:
     for row in rows_of(informed):
         if math.isfinite(row.people):
             y = place[row.measure, row.kit] + _ABOVE["beats_soft"]
-            ax.plot([row.people], [y], marker="|", markersize=8, color=INK["informed"], linestyle="none")
+            ax.plot(
+                [row.people], [y], marker="|", markersize=8, color=INK["informed"], linestyle="none"
+            )
     _name_kits(page, table, place, heads)
     ax.set_ylim(max(place.values()) + 0.8, -0.7)
 
@@ -328,7 +328,7 @@ def coverage_curve(
     page.footer(*_caption(result))
     if not page.whole:
         _panel(page, page.ax, curve, measure, result, light=light)
-        _label(page, page.ax, curve, measure, light)
+        _label(page.ax, curve, measure, light)
         return page.ax
     return _panels(page, result, curve, measure, light)
 
@@ -380,9 +380,7 @@ def _table_panel(page: Page, curve: pd.DataFrame, measure: str) -> Axes:
     return ax
 
 
-def _panels(
-    page: Page, result: StudyResult, curve: pd.DataFrame, measure: str, light: str
-) -> Axes:
+def _panels(page: Page, result: StudyResult, curve: pd.DataFrame, measure: str, light: str) -> Axes:
     """Lay the panels that the page has room for: all, both, or one alone."""
     left, bottom, right, top = page.body_in
     whole = page.wide_in >= _ALL_IN[0] and page.cell_in[3] >= _ALL_IN[1]
@@ -408,7 +406,7 @@ def _panels(
         _lower_row(page, result, curve, light, (bottom, lower - _GAP_IN, middle))
     for name, box in boxes.items():
         page.fit(axes[name], box_in=box)
-        _label(page, axes[name], curve, name, light)
+        _label(axes[name], curve, name, light)
     return page.ax
 
 
@@ -424,7 +422,12 @@ def _lower_row(
     bottom, top, middle = box
     limits = page.ax.get_xlim()
     if told.real_forces(result):
-        _force_ticks(page, page.axes((left + 0.5, bottom, middle - _GAP_IN, top - 0.2), "forces"), result, limits)
+        _force_ticks(
+            page,
+            page.axes((left + 0.5, bottom, middle - _GAP_IN, top - 0.2), "forces"),
+            result,
+            limits,
+        )
     ax = page.axes((middle + 0.6, bottom + 0.4, right, top - 0.2), "gain")
     _gain_panel(page, ax, curve, light, limits)
     page.fit(ax, box_in=(middle + _GAP_IN / 2, bottom, right, top))
@@ -452,11 +455,23 @@ def _panel(  # noqa: PLR0913 - what is drawn, where, and by which light
         ax.fill_between(chosen["unit_count"], low, high, color=ink, alpha=0.16, linewidth=0)
     ax.plot(chosen["unit_count"], chosen[main], linewidth=2.6, color=ink)
     # Where both plans do the same, the even one is seen as dashes on the other.
-    ax.plot(even["unit_count"], even[main], linewidth=2.6, color=INK["paper"], linestyle=(0, (4, 4)))
+    ax.plot(
+        even["unit_count"], even[main], linewidth=2.6, color=INK["paper"], linestyle=(0, (4, 4))
+    )
     ax.plot(even["unit_count"], even[main], linewidth=1.4, color=INK["even"], linestyle=(0, (4, 4)))
     if kind == "poi":
         ax.plot(chosen["unit_count"], chosen[pod], color=ink, linewidth=1.3, linestyle=SEEN_DASH)
     ax.plot(other["unit_count"], other[main], color=ink, linewidth=0.9)
+    _panel_axes(page, ax, chosen, measure, crew=result.scenario.force.crew, kind=kind)
+    _ceiling(page, ax, result, measure, chosen)
+    if payroll:
+        _payroll_axis(ax, chosen, result.scenario.force.crew)
+
+
+def _panel_axes(
+    page: Page, ax: Axes, chosen: pd.DataFrame, measure: str, *, crew: int, kind: str
+) -> None:
+    """Scale and name the axes of a panel."""
     _percent(ax)
     counts = chosen["unit_count"]
     # The answer spans a factor of five, so equal factors get equal room.
@@ -466,14 +481,10 @@ def _panel(  # noqa: PLR0913 - what is drawn, where, and by which light
     ax.tick_params(labelsize=max(LEAST_POINTS, page.points - 0.5))
     if page.whole:
         ax.set_title(PANEL_TITLE[measure], fontsize=page.points, pad=4)
-    crew = f"of {result.scenario.force.crew} people"
-    ax.set_xlabel(f"patrol units {crew} out (logarithmic)", fontsize=page.points)
+    ax.set_xlabel(f"patrol units of {crew} people out (logarithmic)", fontsize=page.points)
     done = "stopped" if kind == "poi" else "seen"
     if ax is page.ax:
         ax.set_ylabel(f"chance that a crossing is {done}", fontsize=page.points)
-    _ceiling(page, ax, result, measure, chosen)
-    if payroll:
-        _payroll_axis(page, ax, chosen, result.scenario.force.crew)
 
 
 def _kind(curve: pd.DataFrame) -> str:
@@ -492,7 +503,7 @@ def _percent(ax: Axes) -> None:
     ax.set_axisbelow(True)
 
 
-def _label(page: Page, ax: Axes, curve: pd.DataFrame, measure: str, light: str) -> None:
+def _label(ax: Axes, curve: pd.DataFrame, measure: str, light: str) -> None:
     """Name the lines where they run: the other light in the upper left, all else in the lower right."""
     kind = _kind(curve)
     best = BEST_RULE[f"{measure}_{kind}"]
@@ -506,7 +517,9 @@ def _label(page: Page, ax: Axes, curve: pd.DataFrame, measure: str, light: str) 
     done = "stopped" if kind == "poi" else ""
     labels: list[tuple[str, str, tuple[float, float] | None]] = []
     if kind == "poi":
-        labels.append((f"seen by {light}", ink, _at(of[light, best], _middle(curve, f"{measure}_pod"), 0.4)))
+        labels.append(
+            (f"seen by {light}", ink, _at(of[light, best], _middle(curve, f"{measure}_pod"), 0.4))
+        )
     labels += [
         (f"{done} by {light}, placed best".strip(), ink, _at(of[light, best], main, 0.3)),
         ("dashes: spread evenly", "even", _at(of[light, "even"], main, 0.2)),
@@ -556,13 +569,14 @@ def _ceiling(page: Page, ax: Axes, result: StudyResult, measure: str, chosen: pd
     page.left_out.append("Not all who are seen are identified and reached.")
 
 
-def _payroll_axis(page: Page, ax: Axes, chosen: pd.DataFrame, crew: int) -> None:
+def _payroll_axis(ax: Axes, chosen: pd.DataFrame, crew: int) -> None:
     rows = chosen[(chosen["unit_count"] > 0) & np.isfinite(chosen["payroll_p50"])]
     if rows.empty:
         return
     factor = float((rows["payroll_p50"] / rows["unit_count"]).median())
     top = ax.secondary_xaxis("top", functions=(_times(factor), _times(1 / factor)))
-    top.xaxis.set_view_interval(*(factor * end for end in ax.get_xlim()), ignore=True)
+    low, high = ax.get_xlim()
+    top.xaxis.set_view_interval(factor * low, factor * high, ignore=True)
     plain_counts(top.xaxis, inches=inches_of(ax)[0])
     top.xaxis.set_major_formatter(
         FuncFormatter(lambda units, _: f"{units:,.0f}\n{crew * units:,.0f}")
@@ -581,9 +595,7 @@ def _times(factor: float) -> Callable[[Any], Any]:
     return scaled
 
 
-def _force_ticks(
-    page: Page, ax: Axes, result: StudyResult, limits: tuple[float, float]
-) -> None:
+def _force_ticks(page: Page, ax: Axes, result: StudyResult, limits: tuple[float, float]) -> None:
     forces = [force for force in told.real_forces(result) if np.isfinite(force.units[0])]
     step = 1.25 * LEAST_POINTS / 72
     most = max(1, int(inches_of(ax)[1] / step))
@@ -641,7 +653,9 @@ def _gain_panel(
     ax.yaxis.set_major_locator(MaxNLocator(3))
     ax.tick_params(labelsize=max(LEAST_POINTS, page.points - 0.5))
     ax.set_xlabel("patrol units out", fontsize=page.points)
-    ax.set_title("What twice as many units would add, percentage points", fontsize=page.points, pad=3)
+    ax.set_title(
+        "What twice as many units would add, percentage points", fontsize=page.points, pad=3
+    )
     ax.grid(axis="y")
 
 
@@ -671,7 +685,9 @@ def _half(result: StudyResult, measure: str, light: str, where: str = "") -> str
 
 def _standing(result: StudyResult, light: str) -> str:
     inch = _half(result, f"min_{_kind(_curve_of(result))}", light)
-    words = f"By {light}, watching with {told.sensor_words(result.scenario)}; 5 to 95 % of the draws."
+    words = (
+        f"By {light}, watching with {told.sensor_words(result.scenario)}; 5 to 95 % of the draws."
+    )
     if inch:
         words += f" Half at every inch takes {inch}."
     return words

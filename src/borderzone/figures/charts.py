@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
 __all__ = [
+    "FEWEST_EVENTS",
     "cave_calibration_of",
     "cave_success_rate",
     "cave_success_rate_data",
@@ -201,7 +202,9 @@ def hindcast(
     ax.plot(real, place, "o", color=INK["text"])
     ax.plot(model, place, "D", color=INK["optimal"], markerfacecolor=INK["paper"])
     # A number and its sign stay on one line.
-    labels = [told.observed_words(row).replace(" %", "\N{NO-BREAK SPACE}%") for row in rows_of(rows)]
+    labels = [
+        told.observed_words(row).replace(" %", "\N{NO-BREAK SPACE}%") for row in rows_of(rows)
+    ]
     row_labels(page, place, [[label] for label in labels])
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter("{x:g}")
@@ -299,8 +302,9 @@ def cave_calibration_of(result: StudyResult) -> CaveCalibration:
     return result.ground.cave_calibration
 
 
-# Zones that a chart shows; the table has them all.
-_MOST_ZONES = 10
+# Zones that a chart shows; the table has them all. With fewer events no weight of a segment says anything
+# to the eye.
+_MOST_ZONES, FEWEST_EVENTS = 10, 20
 
 
 @drawing
@@ -361,7 +365,9 @@ def incident_overlay(
         f"{result.name}: reports, placed as vaguely as they are told.",
         foot=(told.incident_line(result) + ".", silent, _credit(result), run_words(result)),
         key=(
-            Line2D([], [], marker="o", color=ink, linewidth=5, alpha=0.5, label="expected, 5 to 95 %"),
+            Line2D(
+                [], [], marker="o", color=ink, linestyle="none", label="expected, with 5 to 95 %"
+            ),
             Line2D([], [], label="if incidents ignored the ground", **uniform),
         ),
     )
@@ -419,9 +425,16 @@ def incident_pressure(
     Raises
     ------
     InvalidParameterError
-        If the study has no such weights.
+        If the study has no such weights, or too few events that can be placed.
     """
     table, ground = incident_pressure_data(result), result.corridor.segments
+    placed = int(table.attrs["n_placed"])
+    if placed < FEWEST_EVENTS:
+        msg = (
+            f"the study of {result.name} places {placed} events, and a figure of their weights takes "
+            f"{FEWEST_EVENTS} or more; figure_data gives the weights with their bands"
+        )
+        raise InvalidParameterError(msg)
     page = open_page(ax, Sheet.of(sheet, options), SIZES["text"])
     mark = _stamped(page, result)
     ax, ink = page.ax, INK["synthetic" if result.synthetic else "incident"]
@@ -450,8 +463,6 @@ def incident_pressure(
         ),
     )
     return page.ax
-
-
 
 
 def incident_pressure_data(result: StudyResult) -> pd.DataFrame:

@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 import math
-import textwrap
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Unpack
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import textalloc
-from cmcrameri import cm
-from matplotlib.colors import LogNorm, Normalize, to_rgb
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 import borderzone
-from borderzone._guards import check_choice, check_positive
+from borderzone._guards import check_choice
 from borderzone._guards.escapes import figure_words
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.style import (
-    A4_LANDSCAPE,
+from borderzone.figures.grammar import (
     INK,
-    context,
+    LEAST_POINTS,
+    SIZES,
+    Page,
+    Sheet,
+    SheetOptions,
+    axis_words,
+    better_turned,
+    count_axis,
     drawing,
-    figure_of,
     halo,
-    page,
+    open_page,
+    paint_cells,
     percent_ticks,
+    row_labels,
     rows_of,
 )
 from borderzone.study import told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = [
     "break_even",
@@ -75,25 +72,20 @@ _COUNTED = {
     "at_people": "people out at once", "at_units": "units out at once",
 }  # fmt: skip
 _UNITS = {"_km_h": "km/h", "_km": "km", "_h": "h", "_m": "m", "_minutes": "min"}
-_NOISE, _NOISE_WORDS = "#d6d6d6", "Grey is within the noise: its 5 to 95 % band holds no change."
-_HATCHED = {"facecolor": "#ffffff", "edgecolor": "#8c8c8c", "hatch": "////", "linewidth": 0.0}
-# Empty rim of a page; the page on which words are set as on paper, and how far they grow and shrink.
-_RIM_IN, _PLAIN_IN, _LEAST, _MOST = 0.14, 7.0, 0.875, 1.45
-# Beyond this ratio equal factors get equal room; options beyond which only the front has names.
-_WIDE, _NAMED = 8.0, 25
-_LEAST_POINTS = 6.0
-# Pages narrower than this name the front alone; letters of names that a title takes; and the lightness
-# below which words are white.
-_NARROW_IN, _MOST_LETTERS, _DARK = 4.5, 90, 0.25
+_NOISE_WORDS = "Grey is within the noise: its 5 to 95 % band holds no change."
+# Options beyond which only the front has names; pages narrower than the second name the front alone; and the
+# letters of names that a title takes. Units of the second: inches.
+_NAMED, _NARROW_IN, _MOST_LETTERS = 25, 4.5, 90
 
 
 @drawing
 def comparison(
     table: pd.DataFrame,
-    ax: Axes | None = None,
     *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
     quantity: str | None = None,
-    size: tuple[float, float] = A4_LANDSCAPE,
+    **options: Unpack[SheetOptions],
 ) -> Axes:
     """
     Draw how far scenarios lie from the baseline, with the band of the difference.
@@ -104,10 +96,12 @@ def comparison(
         From `borderzone.compare`.
     ax
         Axes to draw on; a page is made when left out.
+    sheet
+        What is asked of the page; or by name, as `Sheet` has it.
     quantity
         Which of the table; people that see half where it has them, else the share seen.
-    size
-        Width and height of the page. Units: inches.
+    **options
+        Fields of `Sheet` by name.
 
     Returns
     -------
@@ -121,23 +115,22 @@ def comparison(
     """
     rows = _compared(table, quantity)
     scale = 100.0 if told.is_share(rows["quantity"].iloc[0]) else 1.0
-    with context():
-        sheet = _begin(ax, size)
-        ax, points = sheet.ax, sheet.points
-        places = np.arange(len(rows))[::-1]
-        ends = scale * rows[["difference_low", "difference", "difference_high"]].to_numpy(float)
-        _count_axis(sheet, np.append(ends[np.isfinite(ends)], 0.0), signed=True)
-        left, right = ax.get_xlim()
-        for y, (low, middle, high), row in zip(places, ends, rows_of(rows), strict=True):
-            ink = INK["rule"] if row.within_noise or not math.isfinite(middle) else INK["optimal"]
-            if not math.isnan(middle):
-                ax.hlines(y, max(low, left), min(high, right), color=ink, linewidth=2.4, alpha=0.6)
-                ax.plot(np.clip(middle, left, right), y, "o", color=ink, markersize=0.75 * points)
-        ax.axvline(0.0, color=INK["text"], linewidth=0.9)
-        _row_labels(sheet, places, [_change_label(row) for row in rows_of(rows)])
-        _axis_words(sheet, f"difference from “{rows['scenario_a'].iloc[0]}”, {_unit_of(rows)}")
-        _finish(sheet, _comparison_finding(rows), f"{told.DIFFERENCE_WORDS} {_NOISE_WORDS}")
-    return ax
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    ax, points = page.ax, page.points
+    places = np.arange(len(rows))[::-1]
+    ends = scale * rows[["difference_low", "difference", "difference_high"]].to_numpy(float)
+    count_axis(page, np.append(ends[np.isfinite(ends)], 0.0), signed=True)
+    left, right = ax.get_xlim()
+    for y, (low, middle, high), row in zip(places, ends, rows_of(rows), strict=True):
+        ink = INK["rule"] if row.within_noise or not math.isfinite(middle) else INK["optimal"]
+        if not math.isnan(middle):
+            ax.hlines(y, max(low, left), min(high, right), color=ink, linewidth=2.4, alpha=0.6)
+            ax.plot(np.clip(middle, left, right), y, "o", color=ink, markersize=0.75 * points)
+    ax.axvline(0.0, color=INK["text"], linewidth=0.9)
+    row_labels(page, places, [_change_label(row) for row in rows_of(rows)])
+    axis_words(page, f"difference from “{rows['scenario_a'].iloc[0]}”, {_unit_of(rows)}")
+    _finish(page, _comparison_finding(rows), _NOISE_WORDS, told.DIFFERENCE_WORDS)
+    return page.ax
 
 
 def comparison_words(table: pd.DataFrame) -> str:
@@ -193,7 +186,11 @@ def _comparison_finding(rows: pd.DataFrame) -> str:
 
 @drawing
 def break_even(
-    table: pd.DataFrame, ax: Axes | None = None, *, size: tuple[float, float] = A4_LANDSCAPE
+    table: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
 ) -> Axes:
     """
     Draw how many people of one side are worth those of the other.
@@ -204,8 +201,10 @@ def break_even(
         From `borderzone.whatif.break_even`, or several of it one under the other.
     ax
         Axes to draw on; a page is made when left out.
-    size
-        Width and height of the page. Units: inches.
+    sheet
+        What is asked of the page; or by name, as `Sheet` has it.
+    **options
+        Fields of `Sheet` by name.
 
     Returns
     -------
@@ -218,32 +217,31 @@ def break_even(
         If the table is another.
     """
     _check(table, "break_even")
-    with context():
-        sheet = _begin(ax, size)
-        ax, points = sheet.ax, sheet.points
-        places = np.arange(len(table))[::-1]
-        ends = table[["people_b", "people_low", "people", "people_high"]].to_numpy(float)
-        _count_axis(sheet, ends[np.isfinite(ends)])
-        right = ax.get_xlim()[1]
-        for y, (other, low, middle, high) in zip(places, ends, strict=True):
-            ax.plot(
-                other,
-                y,
-                "D",
-                color=INK["maximin"],
-                markerfacecolor="#ffffff",
-                markersize=0.7 * points,
-            )
-            if math.isfinite(low):
-                ax.hlines(y, low, min(high, right), color=INK["optimal"], linewidth=2.4, alpha=0.6)
-            if math.isfinite(middle):
-                ax.plot(middle, y, "o", color=INK["optimal"], markersize=0.75 * points)
-        _row_labels(sheet, places, _worth_labels(table))
-        _axis_words(sheet, "people out at once")
-        title = _break_even_finding(table)
-        note = "Diamond: the number held against. Dot and band: median and 5 to 95 % of the draws, in each of which both reach the same share."
-        _finish(sheet, title, note)
-    return ax
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    ax, points = page.ax, page.points
+    places = np.arange(len(table))[::-1]
+    ends = table[["people_b", "people_low", "people", "people_high"]].to_numpy(float)
+    count_axis(page, ends[np.isfinite(ends)])
+    right = ax.get_xlim()[1]
+    for y, (other, low, middle, high) in zip(places, ends, strict=True):
+        ax.plot(
+            other,
+            y,
+            "D",
+            color=INK["maximin"],
+            markerfacecolor=INK["paper"],
+            markersize=0.7 * points,
+        )
+        if math.isfinite(low):
+            ax.hlines(y, low, min(high, right), color=INK["optimal"], linewidth=2.4, alpha=0.6)
+        if math.isfinite(middle):
+            ax.plot(middle, y, "o", color=INK["optimal"], markersize=0.75 * points)
+    row_labels(page, places, _worth_labels(table))
+    axis_words(page, "people out at once")
+    title = _break_even_finding(table)
+    note = "Diamond: the number held against. Dot and band: median and 5 to 95 % of the draws, in each of which both reach the same share."
+    _finish(page, title, note)
+    return page.ax
 
 
 def _worth_labels(table: pd.DataFrame) -> list[list[str]]:
@@ -277,7 +275,11 @@ def break_even_words(table: pd.DataFrame) -> str:
 
 @drawing
 def two_way(
-    table: pd.DataFrame, ax: Axes | None = None, *, size: tuple[float, float] = A4_LANDSCAPE
+    table: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
 ) -> Axes:
     """
     Draw a number of a sweep by two of the names that were varied, a cell each.
@@ -288,8 +290,10 @@ def two_way(
         From `borderzone.whatif.two_way`.
     ax
         Axes to draw on; a page is made when left out.
-    size
-        Width and height of the page. Units: inches.
+    sheet
+        What is asked of the page; or by name, as `Sheet` has it.
+    **options
+        Fields of `Sheet` by name.
 
     Returns
     -------
@@ -303,23 +307,20 @@ def two_way(
     """
     _check(table, "two_way")
     quantity = str(table["quantity"].iloc[0])
-    with context():
-        sheet = _begin(ax, size)
-        ax = sheet.ax
-        values, noise = _pivot(table, "value"), _pivot(table, "within_noise")
-        grey = noise.map(lambda cell: cell is True or cell is np.True_)
-        names = [_name_words(str(table[f"{side}_name"].iloc[0])) for side in ("column", "row")]
-        if _better_turned(sheet, values, quantity):
-            values, grey, names = values.T, grey.T, names[::-1]
-        shades = _cells(sheet, values, quantity, grey.to_numpy())
-        _axis_words(sheet, *names)
-        notes = [
-            f"Number in each cell: {_what(table)}." if not shades else f"{_what(table)}. {shades}"
-        ]
-        notes += [_NOISE_WORDS] if grey.to_numpy().any() else []
-        notes += ["Hatched: no number is enough."] if np.isinf(values.to_numpy(float)).any() else []
-        _finish(sheet, _two_way_finding(table), " ".join(notes))
-    return ax
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    ax = page.ax
+    values, noise = _pivot(table, "value"), _pivot(table, "within_noise")
+    grey = noise.map(lambda cell: cell is True or cell is np.True_)
+    names = [_name_words(str(table[f"{side}_name"].iloc[0])) for side in ("column", "row")]
+    if better_turned(page, values, partial(_number, quantity=quantity)):
+        values, grey, names = values.T, grey.T, names[::-1]
+    shades = paint_cells(page, values, partial(_number, quantity=quantity), grey.to_numpy())
+    axis_words(page, *names)
+    notes = [f"Number in each cell: {_what(table)}." if not shades else f"{_what(table)}. {shades}"]
+    notes += [_NOISE_WORDS] if grey.to_numpy().any() else []
+    notes += ["Hatched: no number is enough."] if np.isinf(values.to_numpy(float)).any() else []
+    _finish(page, _two_way_finding(table), *notes)
+    return page.ax
 
 
 def two_way_words(table: pd.DataFrame) -> str:
@@ -355,7 +356,11 @@ def _cell_name(row: Any) -> str:
 
 @drawing
 def tornado(
-    table: pd.DataFrame, ax: Axes | None = None, *, size: tuple[float, float] = A4_LANDSCAPE
+    table: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
 ) -> Axes:
     """
     Draw what each name of a sweep does alone, the widest first.
@@ -366,8 +371,10 @@ def tornado(
         From `borderzone.whatif.tornado`.
     ax
         Axes to draw on; a page is made when left out.
-    size
-        Width and height of the page. Units: inches.
+    sheet
+        What is asked of the page; or by name, as `Sheet` has it.
+    **options
+        Fields of `Sheet` by name.
 
     Returns
     -------
@@ -382,34 +389,31 @@ def tornado(
     _check(table, "tornado")
     quantity = str(table["quantity"].iloc[0])
     scale = 100.0 if quantity == "share" else 1.0
-    with context():
-        sheet = _begin(ax, size)
-        ax, points = sheet.ax, sheet.points
-        places = np.arange(len(table))[::-1]
-        ends = scale * table[["difference_low", "difference", "difference_high"]].to_numpy(float)
-        _count_axis(sheet, np.append(ends[np.isfinite(ends)], 0.0), signed=True)
-        left, right = ax.get_xlim()
-        for y, (low, middle, high), row in zip(places, ends, rows_of(table), strict=True):
-            quiet = row.within_noise is True or row.within_noise is np.True_
-            if not math.isnan(middle):
-                ax.barh(y, np.clip(middle, left, right), height=0.62,
-                        color=_NOISE if quiet else "#7f9dc2", edgecolor="none")  # fmt: skip
-            if math.isfinite(low) and math.isfinite(high):
-                ax.hlines(y, max(low, left), min(high, right), linewidth=1.2,
-                          color=INK["even"] if quiet else INK["optimal"])  # fmt: skip
-            _bar_words(ax, y, (low, middle, high), points, quiet=quiet)
-        ax.axvline(0.0, color=INK["text"], linewidth=0.9)
-        _row_labels(sheet, places, [[_named(row.name, row.at)] for row in rows_of(table)])
-        base = _number(float(table["baseline"].iloc[0]), quantity)
-        unit = "points" if scale > 1 else quantity
-        _axis_words(sheet, f"difference in {unit} from {base} of the baseline")
-        banded = table["difference_low"].notna().any()
-        note = (
-            f"Bar: {'median' if banded else 'difference, with every state of nature at its median'}"
-        )
-        note += f"; line: 5 to 95 % of the differences by draw. {_NOISE_WORDS}" if banded else "."
-        _finish(sheet, _tornado_finding(table), f"{_what(table).capitalize()}. {note}")
-    return ax
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    ax, points = page.ax, page.points
+    places = np.arange(len(table))[::-1]
+    ends = scale * table[["difference_low", "difference", "difference_high"]].to_numpy(float)
+    count_axis(page, np.append(ends[np.isfinite(ends)], 0.0), signed=True)
+    left, right = ax.get_xlim()
+    for y, (low, middle, high), row in zip(places, ends, rows_of(table), strict=True):
+        quiet = row.within_noise is True or row.within_noise is np.True_
+        if not math.isnan(middle):
+            ax.barh(y, np.clip(middle, left, right), height=0.62,
+                    color=INK["noise"] if quiet else INK["bar"], edgecolor="none")  # fmt: skip
+        if math.isfinite(low) and math.isfinite(high):
+            ax.hlines(y, max(low, left), min(high, right), linewidth=1.2,
+                      color=INK["even"] if quiet else INK["optimal"])  # fmt: skip
+        _bar_words(ax, y, (low, middle, high), points, quiet=quiet)
+    ax.axvline(0.0, color=INK["text"], linewidth=0.9)
+    row_labels(page, places, [[_named(row.name, row.at)] for row in rows_of(table)])
+    base = _number(float(table["baseline"].iloc[0]), quantity)
+    unit = "points" if scale > 1 else quantity
+    axis_words(page, f"difference in {unit} from {base} of the baseline")
+    banded = table["difference_low"].notna().any()
+    note = f"Bar: {'median' if banded else 'difference, with every state of nature at its median'}"
+    note += f"; line: 5 to 95 % of the differences by draw. {_NOISE_WORDS}" if banded else "."
+    _finish(page, _tornado_finding(table), f"{_what(table).capitalize()}. {note}")
+    return page.ax
 
 
 def tornado_words(table: pd.DataFrame) -> str:
@@ -443,7 +447,11 @@ def _tornado_finding(table: pd.DataFrame) -> str:
 
 @drawing
 def pareto(
-    table: pd.DataFrame, ax: Axes | None = None, *, size: tuple[float, float] = A4_LANDSCAPE
+    table: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
 ) -> Axes:
     """
     Draw what options cost against what they gain, and which of them others dominate.
@@ -454,8 +462,10 @@ def pareto(
         From `borderzone.whatif.pareto`.
     ax
         Axes to draw on; a page is made when left out.
-    size
-        Width and height of the page. Units: inches.
+    sheet
+        What is asked of the page; or by name, as `Sheet` has it.
+    **options
+        Fields of `Sheet` by name.
 
     Returns
     -------
@@ -468,29 +478,28 @@ def pareto(
         If the table is another.
     """
     _check(table, "pareto")
-    with context():
-        sheet = _begin(ax, size)
-        ax, points = sheet.ax, sheet.points
-        _count_axis(sheet, table["cost"].to_numpy(float), words=True)
-        front, beaten = table[~table["dominated"]], table[table["dominated"]]
-        share = str(table["quantity"].iloc[0]) == "share"
-        for rows, ink, mark in ((beaten, INK["rule"], "o"), (front, INK["optimal"], "D")):
-            ax.vlines(rows["cost"], rows["low"], rows["high"], color=ink, linewidth=1.2, alpha=0.6)
-            ax.plot(rows["cost"], rows["gain"], mark, color=ink, markersize=0.7 * points)
-        ax.step(front["cost"], front["gain"], where="post", color=INK["optimal"], linewidth=1.2)
-        if share:
-            ax.yaxis.set_major_formatter(percent_ticks())
-        ax.margins(y=0.12)
-        if share:
-            ax.set_ylim(max(0.0, ax.get_ylim()[0]), min(1.03, ax.get_ylim()[1]))
-        cost = str(table["cost_name"].iloc[0])
-        _axis_words(sheet, _COUNTED.get(cost, _name_words(cost)), _what(table))
-        note = "Diamonds: no other option costs no more and gains no less. Grey: dominated."
-        note += " Lines: 5 to 95 % over the states of nature." if table["low"].notna().any() else ""
-        _finish(sheet, _pareto_finding(table), note)
-        wide = sheet.wide_in > _NARROW_IN and len(table) <= _NAMED
-        _option_names(sheet, table if wide else front)
-    return ax
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    ax, points = page.ax, page.points
+    count_axis(page, table["cost"].to_numpy(float), words=True)
+    front, beaten = table[~table["dominated"]], table[table["dominated"]]
+    share = str(table["quantity"].iloc[0]) == "share"
+    for rows, ink, mark in ((beaten, INK["rule"], "o"), (front, INK["optimal"], "D")):
+        ax.vlines(rows["cost"], rows["low"], rows["high"], color=ink, linewidth=1.2, alpha=0.6)
+        ax.plot(rows["cost"], rows["gain"], mark, color=ink, markersize=0.7 * points)
+    ax.step(front["cost"], front["gain"], where="post", color=INK["optimal"], linewidth=1.2)
+    if share:
+        ax.yaxis.set_major_formatter(percent_ticks())
+    ax.margins(y=0.12)
+    if share:
+        ax.set_ylim(max(0.0, ax.get_ylim()[0]), min(1.03, ax.get_ylim()[1]))
+    cost = str(table["cost_name"].iloc[0])
+    axis_words(page, _COUNTED.get(cost, _name_words(cost)), _what(table))
+    note = "Diamonds: no other option costs no more and gains no less. Grey: dominated."
+    note += " Lines: 5 to 95 % over the states of nature." if table["low"].notna().any() else ""
+    _finish(page, _pareto_finding(table), note)
+    wide = page.wide_in > _NARROW_IN and len(table) <= _NAMED
+    _option_names(page, table if wide else front)
+    return page.ax
 
 
 def pareto_words(table: pd.DataFrame) -> str:
@@ -513,7 +522,7 @@ def _pareto_finding(table: pd.DataFrame) -> str:
     return f"{words}: {named}" if len(named) <= _MOST_LETTERS else words
 
 
-def _option_names(sheet: _Sheet, table: pd.DataFrame) -> None:
+def _option_names(page: Page, table: pd.DataFrame) -> None:
     """Write the names of options where they cover no point and no other name; one for all at one place."""
     places = list(table.groupby(["cost", "gain"], sort=False))
     names = [
@@ -531,14 +540,14 @@ def _option_names(sheet: _Sheet, table: pd.DataFrame) -> None:
         {"x_lines": [across[1:]], "y_lines": [up[:-1]]} if len(front) > 1 else {}
     )
     textalloc.allocate(
-        sheet.ax,
+        page.ax,
         costs,
         gains,
         [figure_words(name) for name in names],
         x_scatter=costs,
         y_scatter=gains,
         **lines,
-        textsize=0.9 * sheet.points,
+        textsize=max(LEAST_POINTS, 0.9 * page.points),
         textcolor=[INK["quiet"] if each else INK["text"] for each in beaten],
         linecolor=INK["rule"],
         linewidth=0.5,
@@ -549,7 +558,11 @@ def _option_names(sheet: _Sheet, table: pd.DataFrame) -> None:
 
 @drawing
 def regret(
-    table: pd.DataFrame, ax: Axes | None = None, *, size: tuple[float, float] = A4_LANDSCAPE
+    table: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
 ) -> Axes:
     """
     Draw what each decision loses in each state of the world, and which has the smallest of the largest losses.
@@ -560,8 +573,10 @@ def regret(
         From `borderzone.whatif.regret`.
     ax
         Axes to draw on; a page is made when left out.
-    size
-        Width and height of the page. Units: inches.
+    sheet
+        What is asked of the page; or by name, as `Sheet` has it.
+    **options
+        Fields of `Sheet` by name.
 
     Returns
     -------
@@ -575,30 +590,27 @@ def regret(
     """
     _check(table, "regret")
     quantity = str(table["quantity"].iloc[0])
-    with context():
-        sheet = _begin(ax, size)
-        ax = sheet.ax
-        rows = table.rename(columns={"decision": "row", "state": "column"})
-        values = _pivot(rows, "regret")
-        values["largest"] = _pivot(rows, "max_regret").iloc[:, 0]
-        turned = _better_turned(sheet, values, quantity)
-        shown = values.T if turned else values
-        shades = _cells(sheet, shown, quantity, np.zeros(shown.shape, bool))
-        (ax.axhline if turned else ax.axvline)(
-            values.shape[1] - 1, color=INK["text"], linewidth=1.6
-        )
-        chosen = {_value(name) for name in table.loc[table["choice"], "decision"]}
-        labels = ax.get_xticklabels() if turned else ax.get_yticklabels()
-        for label, name in zip(labels, values.index, strict=True):
-            label.set_fontweight("bold" if name in chosen else "normal")
-        _axis_words(sheet, *(("", "state of the world") if turned else ("state of the world", "")))
-        unit = "points of the share" if quantity == "share" else _COUNTED.get(quantity, quantity)
-        note = (
-            f"Regret in {unit}: what is lost to the decision that is best in that state ({_what(table)}). "
-            f"States are not weighed. In bold: the choice. {shades}"
-        ).rstrip()
-        _finish(sheet, _regret_finding(table), note)
-    return ax
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    ax = page.ax
+    rows = table.rename(columns={"decision": "row", "state": "column"})
+    values = _pivot(rows, "regret")
+    values["largest"] = _pivot(rows, "max_regret").iloc[:, 0]
+    turned = better_turned(page, values, partial(_number, quantity=quantity))
+    shown = values.T if turned else values
+    shades = paint_cells(page, shown, partial(_number, quantity=quantity))
+    (ax.axhline if turned else ax.axvline)(values.shape[1] - 1, color=INK["text"], linewidth=1.6)
+    chosen = {_value(name) for name in table.loc[table["choice"], "decision"]}
+    labels = ax.get_xticklabels() if turned else ax.get_yticklabels()
+    for label, name in zip(labels, values.index, strict=True):
+        label.set_fontweight("bold" if name in chosen else "normal")
+    axis_words(page, *(("", "state of the world") if turned else ("state of the world", "")))
+    unit = "points of the share" if quantity == "share" else _COUNTED.get(quantity, quantity)
+    note = (
+        f"Regret in {unit}: what is lost to the decision that is best in that state ({_what(table)}). "
+        f"States are not weighed. In bold: the choice. {shades}"
+    ).rstrip()
+    _finish(page, _regret_finding(table), note)
+    return page.ax
 
 
 def regret_words(table: pd.DataFrame) -> str:
@@ -631,6 +643,11 @@ def _regret_finding(table: pd.DataFrame) -> str:
     )
 
 
+def _finish(page: Page, title: str, *notes: str) -> None:
+    """Write the finding above and the notes below."""
+    page.close(title, foot=(*notes, f"borderzone {borderzone.__version__}."))
+
+
 def _check(table: pd.DataFrame, name: str) -> None:
     """Refuse a table that the figure is not drawn from."""
     maker, needed = _NEEDED[name]
@@ -640,152 +657,6 @@ def _check(table: pd.DataFrame, name: str) -> None:
         where = "borderzone" if maker == "compare" else "borderzone.whatif"
         msg = f"the figure {name} is drawn from the table of {where}.{maker}, got one with {given}"
         raise InvalidParameterError(msg)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Sheet:
-    """Axes, the size of plain words on them, and whether they are all of their page."""
-
-    ax: Axes
-    points: float
-    whole: bool
-
-    @property
-    def wide_in(self) -> float:
-        """Width of the page, or of somebody's axes. Units: inches."""
-        wide = float(figure_of(self.ax).get_figwidth())
-        return wide if self.whole else wide * float(self.ax.get_position().width)
-
-
-def _begin(ax: Axes | None, size: tuple[float, float]) -> _Sheet:
-    """Give axes; on a page of their own words are larger on a slide and smaller in a column."""
-    if ax is not None:
-        return _Sheet(ax=ax, points=float(mpl.rcParams["font.size"]), whole=False)
-    wide, high = (check_positive(side, "size", "inches") for side in size)
-    scale = min(max(math.sqrt(wide * high) / _PLAIN_IN, _LEAST), _MOST)
-    points = scale * float(mpl.rcParams["font.size"])
-    ax = page((wide, high)).add_axes((0.3, 0.25, 0.6, 0.55))
-    ax.tick_params(labelsize=0.95 * points)
-    ax.xaxis.label.set_fontsize(points)
-    ax.yaxis.label.set_fontsize(points)
-    return _Sheet(ax=ax, points=points, whole=True)
-
-
-def _finish(sheet: _Sheet, title: str, note: str) -> None:
-    """Write the finding above and the note below, and give the axes the room between."""
-    ax, points = sheet.ax, sheet.points
-    figure = figure_of(ax)
-    if not sheet.whole:
-        words = textwrap.fill(title, _letters(sheet.wide_in, 1.2 * points))
-        ax.set_title(words, fontsize=1.1 * points, loc="left")
-        return
-    wide, high = (float(side) for side in figure.get_size_inches())
-    room = wide - 2 * _RIM_IN
-    size = (1.2 if wide < _NARROW_IN else 1.35) * points
-    above = textwrap.wrap(title, int(room * 72 / (0.64 * size)))
-    below = textwrap.wrap(
-        f"{note} borderzone {borderzone.__version__}.", int(room * 72 / (0.56 * 0.88 * points))
-    )
-    figure.text(_RIM_IN / wide, 1 - _RIM_IN / high, "\n".join(above), va="top", ha="left",
-                fontsize=size, fontweight="bold")  # fmt: skip
-    figure.text(_RIM_IN / wide, _RIM_IN / high, "\n".join(below), va="bottom", ha="left",
-                fontsize=0.88 * points, color=INK["quiet"], linespacing=1.25)  # fmt: skip
-    top = 2.2 * _RIM_IN + len(above) * 1.25 * size / 72
-    foot = 2.0 * _RIM_IN + len(below) * 1.25 * 0.88 * points / 72
-    _fit(ax, figure, (_RIM_IN, foot, wide - 1.5 * _RIM_IN, high - top))
-
-
-def _fit(ax: Axes, figure: Figure, box_in: tuple[float, float, float, float]) -> None:
-    """Move axes so that they and their words fill a box of the page."""
-    wide, high = (float(side) for side in figure.get_size_inches())
-    left, bottom, right, top = box_in
-    for _ in range(3):
-        whole, inner = ax.get_tightbbox(), ax.get_window_extent()
-        assert whole is not None  # noqa: S101 - visible axes have a size
-        dpi = float(figure.dpi)
-        # Of coarse pixels letters take up to a tenth more.
-        west, south = 1.1 * (inner.x0 - whole.x0) / dpi, (inner.y0 - whole.y0) / dpi
-        east, north = (whole.x1 - inner.x1) / dpi, (whole.y1 - inner.y1) / dpi
-        ax.set_position((
-            (left + west) / wide, (bottom + south) / high,
-            max(right - left - west - east, 0.2) / wide, max(top - bottom - south - north, 0.2) / high,
-        ))  # fmt: skip
-        _unstack(ax)
-
-
-def _unstack(ax: Axes) -> None:
-    """Set names of rows smaller that stand on each other, and leave their last lines where that is not enough."""
-    labels = [label for label in ax.get_yticklabels() if label.get_text()]
-    while labels and _are_stacked(labels):
-        points = float(labels[0].get_fontsize())
-        if points > _LEAST_POINTS:
-            for label in labels:
-                label.set_fontsize(max(_LEAST_POINTS, points - 0.25))
-            continue
-        lines = [label.get_text().split("\n") for label in labels]
-        if max(map(len, lines)) == 1:
-            return
-        words = ["\n".join(own[: max(1, len(own) - 1)]) for own in lines]
-        ax.set_yticks(ax.get_yticks(), words, fontsize=points, linespacing=1.2)
-        labels = [label for label in ax.get_yticklabels() if label.get_text()]
-
-
-def _are_stacked(labels: Sequence[Any]) -> bool:
-    boxes = sorted((label.get_window_extent() for label in labels), key=lambda box: box.y0)
-    return any(low.y1 > high.y0 for low, high in pairwise(boxes))
-
-
-def _letters(inches: float, points: float) -> int:
-    """Tell how many letters of a size fit beside each other."""
-    return max(8, int(inches * 72 / (0.56 * points)))
-
-
-def _axis_words(sheet: _Sheet, across: str, up: str = "") -> None:
-    """Name the axes, on lines that are no longer than they."""
-    high = float(figure_of(sheet.ax).get_figheight())
-    high *= 1.0 if sheet.whole else float(sheet.ax.get_position().height)
-    sheet.ax.set_xlabel(textwrap.fill(across, _letters(0.6 * sheet.wide_in, sheet.points)))
-    sheet.ax.set_ylabel(textwrap.fill(up, _letters(0.5 * high, sheet.points)))
-
-
-def _count_axis(sheet: _Sheet, known: Any, *, signed: bool = False, words: bool = False) -> None:
-    """Scale and label the numbers below: equal factors get equal room where they are wide."""
-    ax = sheet.ax
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    # Numbers stand beyond the ends of bars, names beside points.
-    beside = min(0.3, (0.12 if signed else 0.1 if words else 0.05) * sheet.points / sheet.wide_in)
-    if not signed and high > _WIDE * low > 0.0:
-        ax.set_xscale("log")
-        room = (high / low) ** (0.05 + beside)
-        ax.set_xlim(low / room, high * room)
-        ax.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
-        ax.xaxis.set_minor_formatter(NullFormatter())
-    else:
-        room = (0.05 + beside) * max(high - low, 0.1 * abs(high), 1e-9)
-        ax.set_xlim(low - room if signed else max(0.0, low - room), high + room)
-        ax.xaxis.set_major_locator(
-            MaxNLocator(int(np.clip(8 * sheet.wide_in / sheet.points, 2, 5)))
-        )
-    ax.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: _tick(value) if signed else f"{value:,.0f}")
-    )
-    ax.grid(axis="x")
-    ax.set_axisbelow(True)
-
-
-def _tick(value: float) -> str:
-    return f"{'+' if value > 0 else '−' if value < 0 else ''}{abs(value):,.12g}"
-
-
-def _row_labels(sheet: _Sheet, places: Any, lines: Sequence[Sequence[str]]) -> None:
-    """Name rows at the left, on lines that leave more than half of the page."""
-    ax, points = sheet.ax, sheet.points
-    room = 0.38 * sheet.wide_in if sheet.whole else 0.6 * sheet.wide_in
-    letters = _letters(room, 0.95 * points)
-    words = ["\n".join(textwrap.fill(each, letters) for each in row) for row in lines]
-    ax.set_yticks(places, words, fontsize=0.95 * points, linespacing=1.2)
-    ax.tick_params(axis="y", length=0)
-    ax.set_ylim(-0.6, len(lines) - 0.4)
 
 
 def _bar_words(
@@ -807,7 +678,7 @@ def _bar_words(
     words = _signed(middle) if math.isfinite(middle) else "no number is enough"
     ax.annotate(
         words, (at, y), (3 if right else -3, 0), textcoords="offset points", va="center",
-        ha="left" if right and tip else "right", fontsize=0.88 * points, annotation_clip=False,
+        ha="left" if right and tip else "right", fontsize=max(LEAST_POINTS, 0.9 * points), annotation_clip=False,
         color=INK["quiet"] if quiet else INK["text"],
     )  # fmt: skip
 
@@ -820,72 +691,6 @@ def _pivot(table: pd.DataFrame, value: str) -> pd.DataFrame:
     for row, column, cell in zip(*places, table[value], strict=True):
         wide[down.index(row), across.index(column)] = cell
     return pd.DataFrame(wide, index=down, columns=across)
-
-
-def _better_turned(sheet: _Sheet, values: pd.DataFrame, quantity: str) -> bool:
-    """Tell whether numbers find room in their cells only if rows and columns change places."""
-    usual, turned = (_cell_points(sheet, each, quantity) for each in (values, values.T))
-    return usual < _LEAST_POINTS <= turned
-
-
-def _cell_points(sheet: _Sheet, values: pd.DataFrame, quantity: str) -> float:
-    """Size in which the numbers of a table fit its cells."""
-    # Names at the left and below, a title and a note take their part of a page.
-    high = float(figure_of(sheet.ax).get_figheight())
-    high *= 0.5 if sheet.whole else float(sheet.ax.get_position().height)
-    wide = 0.72 * sheet.wide_in if sheet.whole else sheet.wide_in
-    longest = max(len(_number(float(value), quantity)) for value in values.to_numpy().ravel())
-    letters = wide / values.shape[1] * 72 / (0.64 * max(longest, 2))
-    return min(sheet.points, letters, high / values.shape[0] * 72 / 1.5)
-
-
-def _cells(sheet: _Sheet, values: pd.DataFrame, quantity: str, grey: Any) -> str:
-    """Paint a number a cell, and write it where it has room; else give words for the two ends."""
-    ax, numbers = sheet.ax, values.to_numpy(float)
-    known = numbers[np.isfinite(numbers)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    log = high > _WIDE * low > 0.0
-    scale = LogNorm(low, high) if log else Normalize(low, high if high > low else low + 1.0)
-    size = _cell_points(sheet, values, quantity)
-    for i, j in np.ndindex(*numbers.shape):
-        paint: dict[str, Any] = _HATCHED
-        if grey[i, j] or np.isfinite(numbers[i, j]):
-            face = _NOISE if grey[i, j] else cm.lapaz_r(scale(numbers[i, j]))
-            paint = {"facecolor": face, "linewidth": 0.0}
-        ax.add_patch(Rectangle((j, i), 1, 1, **paint))
-        if size >= _LEAST_POINTS:
-            dark = _luminance(paint["facecolor"]) < _DARK
-            ax.text(j + 0.5, i + 0.5, _number(float(numbers[i, j]), quantity), ha="center", va="center",
-                    fontsize=size, color="#ffffff" if dark else INK["text"])  # fmt: skip
-    _cell_labels(sheet, values)
-    if size >= _LEAST_POINTS or not len(known):
-        return ""
-    return f"Lightest: {_number(low, quantity)}; darkest: {_number(high, quantity)}."
-
-
-def _cell_labels(sheet: _Sheet, values: pd.DataFrame) -> None:
-    """Name rows and columns; names of columns that have no room stand upright."""
-    ax, points, (rows, columns) = sheet.ax, sheet.points, values.shape
-    ax.set(xlim=(0, columns), ylim=(rows, 0))
-    room = int(0.72 * sheet.wide_in / columns * 72 / (0.58 * points))
-    words = [str(name) for name in values.columns]
-    upright = max(len(word) for name in words for word in name.split()) > room
-    folded = words if upright else [textwrap.fill(name, room) for name in words]
-    ax.set_xticks(np.arange(columns) + 0.5, folded, rotation=90 if upright else 0)
-    letters = _letters(0.32 * float(figure_of(ax).get_figwidth()), points)
-    named = [textwrap.fill(str(name), letters) for name in values.index]
-    ax.set_yticks(np.arange(rows) + 0.5, named)
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    for k in range(1, rows):
-        ax.axhline(k, color="#ffffff", linewidth=0.8)
-    for k in range(1, columns):
-        ax.axvline(k, color="#ffffff", linewidth=0.8)
-
-
-def _luminance(color: Any) -> float:
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
-    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
 
 def _what(table: pd.DataFrame) -> str:

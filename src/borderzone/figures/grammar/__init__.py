@@ -1,5 +1,6 @@
 """The grammar of figures: sheet, theme, words, legends and furniture that every figure is drawn with."""
 
+from borderzone.figures.grammar.cells import better_turned, paint_cells
 from borderzone.figures.grammar.furniture import (
     arrow_inches,
     graticule,
@@ -100,6 +101,7 @@ __all__ = [
     "arrow_inches",
     "attribution",
     "axis_words",
+    "better_turned",
     "border_axis",
     "catalogue",
     "contrast",
@@ -123,6 +125,7 @@ __all__ = [
     "north_angle_deg",
     "north_arrow",
     "open_page",
+    "paint_cells",
     "percent_ticks",
     "plain_counts",
     "points_across",

@@ -82,7 +82,9 @@ def row_labels(page: Page, places: Any, lines: Sequence[Sequence[str]]) -> None:
                 fontsize=LEAST_POINTS, path_effects=halo(), zorder=5,
             )  # fmt: skip
         return
-    words = ["\n".join(line for each in row for line in wrapped(each, room, points)) for row in lines]
+    words = [
+        "\n".join(line for each in row for line in wrapped(each, room, points)) for row in lines
+    ]
     ax.set_yticks(places, words, fontsize=points, linespacing=1.2)
 
 
@@ -113,12 +115,14 @@ def _are_stacked(labels: Sequence[Any]) -> bool:
     return any(low.y1 > high.y0 + 0.5 for low, high in pairwise(boxes))
 
 
-def axis_words(page: Page, across: str, up: str = "") -> None:
+def axis_words(page: Page, across: str = "", up: str = "") -> None:
     """Name the axes, on lines that are no longer than they."""
     room = (0.6 if page.whole else 1.0) * page.wide_in
     tall = (0.55 if page.whole else 1.0) * page.cell_in[3]
-    page.ax.set_xlabel("\n".join(wrapped(across, room, page.points)))
-    page.ax.set_ylabel("\n".join(wrapped(up, tall, page.points)))
+    if across:
+        page.ax.set_xlabel("\n".join(wrapped(across, room, page.points)))
+    if up:
+        page.ax.set_ylabel("\n".join(wrapped(up, tall, page.points)))
 
 
 def plain_counts(axis: Any, *, inches: float = 9.0) -> None:
@@ -167,8 +171,8 @@ def _signed(value: float) -> str:
 def border_axis(page: Page, border: Border, *axes: Axes) -> tuple[float, float]:
     """Open axes along the border from one kilometre to another; give the two."""
     length = border.length_km
-    first, last = (0.0, length) if page.sheet.km is None else page.sheet.km
-    first, last = max(first, 0.0), min(last, length)
+    asked = page.sheet.km or (0.0, length)
+    first, last = max(asked[0], 0.0), min(asked[1], length)
     if not first < last:
         msg = f"km lies off the border, which is {length:.0f} km long, got {page.sheet.km!r}; give kilometres on it"
         raise InvalidParameterError(msg)
@@ -177,7 +181,9 @@ def border_axis(page: Page, border: Border, *axes: Axes) -> tuple[float, float]:
         ax.xaxis.set_major_locator(MaxNLocator(int(np.clip(page.wide_in / 0.75, 3, 12))))
         ax.grid(axis="y")
         ax.set_axisbelow(True)
-    across = say("km along the border, from {start} to {end}", start=border.start_name, end=border.end_name)
+    across = say(
+        "km along the border, from {start} to {end}", start=border.start_name, end=border.end_name
+    )
     room = (0.85 if page.whole else 1.0) * page.wide_in
     (axes or (page.ax,))[-1].set_xlabel("\n".join(wrapped(across, room, page.points)))
     return first, last
@@ -196,21 +202,17 @@ def label_lines(
     for row, (words, ink, place) in enumerate(reversed(labels)):
         at = (0.985, 0.03 + row * step)
         if place is not None:
-            left = 1 - (1.07 * width_in(words, points) + 0.1) / _axes_wide_in(ax)
+            left = 1 - (width_in(words, points) + 0.1) / _axes_wide_in(ax)
             start = ax.transAxes.inverted().transform(ax.transData.transform(place))
-            if start[0] > left - 0.02:
-                place = None
-        if place is not None:
-            ax.annotate(
-                "", place, (left, at[1] + 0.45 * step), xycoords="data", textcoords="axes fraction",
-                arrowprops={"arrowstyle": "-", "color": INK[ink], "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0},
-                zorder=4,
-            )  # fmt: skip
+            if start[0] <= left - 0.02:
+                ax.annotate(
+                    "", place, (left, at[1] + 0.45 * step), xycoords="data",
+                    textcoords="axes fraction", zorder=4,
+                    arrowprops={"arrowstyle": "-", "color": INK[ink], "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0},
+                )  # fmt: skip
         ax.text(*at, words, transform=ax.transAxes, ha="right", va="bottom", fontsize=points,
                 color=INK[ink], path_effects=halo(2.4), zorder=6)  # fmt: skip
 
 
 def _axes_wide_in(ax: Axes) -> float:
     return float(ax.get_position().width * figure_of(ax).get_figwidth())
-
-
