@@ -19,14 +19,8 @@ from borderzone.figures.charts import (
     hindcast_data,
     incident_overlay,
     incident_overlay_data,
-    incident_overlay_demo,
-    incident_overlay_demo_data,
     incident_pressure,
     incident_pressure_data,
-    interdiction_curve,
-    interdiction_curve_data,
-    night_hours,
-    night_hours_data,
     sensitivity,
     sensitivity_data,
 )
@@ -45,6 +39,8 @@ from borderzone.figures.decisions import (
     two_way,
     two_way_words,
 )
+from borderzone.figures.grammar import rows_of
+from borderzone.figures.hours_map import travel_time_map, travel_time_map_data
 from borderzone.figures.maps import corridor_map, corridor_map_data, drawn_words
 from borderzone.figures.reach import (
     night_reach,
@@ -55,11 +51,8 @@ from borderzone.figures.reach import (
     response_times_data,
     sight_lines,
     sight_lines_data,
-    travel_time_map,
-    travel_time_map_data,
 )
 from borderzone.figures.strip import strip_map, strip_map_data
-from borderzone.figures.style import rows_of
 from borderzone.study import told
 from borderzone.whatif import compare
 
@@ -134,8 +127,8 @@ def figure_data(
     --------
     >>> import borderzone as bz
     >>> result = bz.Study.default(bz.Scenario(draws=100, resolution_m=5000)).run(seed=1)
-    >>> figure_data(result, "night_hours").columns.tolist()[:3]
-    ['month', 'name', 'sunset']
+    >>> figure_data(result, "sight_lines").columns.tolist()[:3]
+    ['segment', 'km_start', 'km_end']
     """
     table = _named(name, result).data(*_shown(result, name, other))
     # Segments, sides and months are an index where they are drawn, columns where they are read.
@@ -348,14 +341,6 @@ def _hindcast_words(result: StudyResult) -> str:
     )
 
 
-def _night_hours_words(result: StudyResult) -> str:
-    table = result.reach.night_hours.select_dtypes("number")
-    listed = "; ".join(
-        f"{name} {told.night_length_words(result, str(name))}" for name in table.columns
-    )
-    return f"Lines: length of the night by month, shortest to longest: {listed}."
-
-
 def _travel_time_map_words(result: StudyResult) -> str:
     bands = travel_time_map_data(result)
     listed = "; ".join(
@@ -401,10 +386,6 @@ def _night_reach_words(result: StudyResult) -> str:
     )
 
 
-def _incident_overlay_words(result: StudyResult) -> str:
-    return _overlay(result, demo=False)
-
-
 def _incident_pressure_words(result: StudyResult) -> str:
     if result.incidents.pressure is None:
         return f"No weights of segments by incidents: {told.no_weights(result)}."
@@ -414,14 +395,10 @@ def _incident_pressure_words(result: StudyResult) -> str:
     )
 
 
-def _incident_overlay_demo_words(result: StudyResult) -> str:
-    return "SYNTHETIC DATA: none of it happened. " + _overlay(result, demo=True)
-
-
-def _overlay(result: StudyResult, *, demo: bool) -> str:
-    found = result.incidents.demo if demo else result.incidents
-    table = None if found is None else found.overlay
-    if found is None or table is None or table.empty:
+def _incident_overlay_words(result: StudyResult) -> str:
+    found = result.incidents
+    table = found.overlay
+    if table is None or table.empty:
         return f"No incidents could be laid over zones: {told.no_overlay(result)}."
     account = found.account
     told_of = table[table["silent"] == ""]
@@ -457,14 +434,6 @@ def _whatif_words(result: StudyResult, other: StudyResult) -> str:
 def _race_to_cover_words(result: StudyResult) -> str:
     race_to_cover_data(result)
     return f"Steps along the border. The response is first on {told.race_words(result)}."
-
-
-def _interdiction_curve_words(_: StudyResult) -> str:
-    return (
-        "A band that rises from left to right: the more people were stopped, the larger the "
-        "chance to have been stopped, from 5 to 17 % at 100 people to 82 to 95 % at 9,000. How "
-        "many were stopped is not published."
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -520,9 +489,6 @@ FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
             draw=sensitivity, data=sensitivity_data, words=_sensitivity_words
         ),
         "hindcast": StudyFigure(draw=hindcast, data=hindcast_data, words=_hindcast_words),
-        "night_hours": StudyFigure(
-            draw=night_hours, data=night_hours_data, words=_night_hours_words
-        ),
         "cave_success_rate": StudyFigure(
             draw=cave_success_rate, data=cave_success_rate_data, words=_cave_success_rate_words
         ),
@@ -531,17 +497,6 @@ FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
         ),
         "incident_pressure": StudyFigure(
             draw=incident_pressure, data=incident_pressure_data, words=_incident_pressure_words
-        ),
-        "interdiction_curve": StudyFigure(
-            # What the article's analyst said holds whatever the study.
-            draw=lambda _: interdiction_curve(),
-            data=lambda _: interdiction_curve_data(),
-            words=_interdiction_curve_words,
-        ),
-        "incident_overlay_demo": StudyFigure(
-            draw=incident_overlay_demo,
-            data=incident_overlay_demo_data,
-            words=_incident_overlay_demo_words,
         ),
     }
 )

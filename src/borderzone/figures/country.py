@@ -251,7 +251,9 @@ def name_rivers(page: MapPage, rivers: gpd.GeoDataFrame | None) -> None:
 
 def _along(page: MapPage, line: Any, name: str) -> None:
     """Write a name along a line, where nothing else stands."""
-    keep_off = shapely.union_all([*page.reserved, *page.named, *map(shapely.linestrings, page.lines)])
+    keep_off = shapely.union_all(
+        [*page.reserved, *page.named, *map(shapely.linestrings, page.lines)]
+    )
     inner = shapely.buffer(page.window, -0.5 * 7 * len(name) * page.point_m * 0.6)
     for place in (0.62, 0.45, 0.75, 0.3, 0.85):
         before, middle, after = shapely.line_interpolate_point(
@@ -374,15 +376,16 @@ def _write_labels(page: MapPage, labels: pd.DataFrame) -> None:
         lines["y_lines"] = [line[:, 1] for line in page.lines]
     pixels = figure_of(page.ax).dpi / 72
     kept_x, kept_y = _covered(page)
-    free = [0.0] * len(kept_x)
-    _, _, written, _ = textalloc.allocate(
+    sizes: Any = [*np.multiply(pixels, page.taken_points).tolist(), *[0.0] * len(kept_x)]
+    texts: Any
+    _, _, texts, _ = textalloc.allocate(
         page.ax,
         labels["x"].to_numpy(),
         labels["y"].to_numpy(),
         [figure_words(text) for text in labels["text"]],
         x_scatter=[*page.taken_x, *kept_x],
         y_scatter=[*page.taken_y, *kept_y],
-        scatter_sizes=[*np.multiply(pixels, page.taken_points).tolist(), *free],
+        scatter_sizes=sizes,
         text_scatter_sizes=(pixels * labels["reach"]).tolist(),
         **lines,
         textsize=7,
@@ -399,7 +402,7 @@ def _write_labels(page: MapPage, labels: pd.DataFrame) -> None:
         draw_all=False,
     )
     to_map = page.ax.transData.inverted()
-    for text in written:
+    for text in texts:
         if text is None:
             continue
         text.set_gid("label")

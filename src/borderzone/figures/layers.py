@@ -56,6 +56,7 @@ __all__ = [
     "MapPage",
     "SheetEvents",
     "SymbolScale",
+    "cave_ink",
     "cells_as_polygons",
     "draw_border",
     "draw_corridor",
@@ -64,13 +65,12 @@ __all__ = [
     "draw_posts",
     "draw_symbols",
     "draw_unknown",
-    "cave_ink",
     "draw_zones",
-    "name_zones",
     "event_symbols",
     "events_by_segment",
     "key_of_symbols",
     "kinds_of",
+    "name_zones",
     "numbered",
     "outside_mark",
     "placed_events",
@@ -754,11 +754,11 @@ def draw_zones(
     remote = zones[zones["kind"] == "remote_desert"]
     beyond = remote.iloc[:0] if across is None else across
     # Nobody measured hours there: paler, and without an outline that would look like a break.
-    for rows, alpha, line, words in (
+    for ground, alpha, line, words in (
         (remote.drop(beyond.index), 0.62, 0.9, filled),
         (beyond, 0.25, 0.0, "bare ground across the border, out of the force's reach"),
     ):
-        rows = page.bring(rows)
+        rows = page.bring(ground)
         if len(rows):
             # The edge is what tells the ground apart where the fill is pale, in grey as well.
             style: dict[str, Any] = {
@@ -826,7 +826,7 @@ def _roomy_point(page: MapPage, ground: Any, room: float) -> tuple[float, float]
     inner = shapely.buffer(ground, -0.8 * room)
     for other in [*page.named, *page.reserved]:
         inner = shapely.difference(inner, shapely.buffer(other, room))
-    points = shapely.points([*zip(page.taken_x, page.taken_y, strict=True)])
+    points = list(shapely.points([*zip(page.taken_x, page.taken_y, strict=True)]))
     if page.events is not None:
         points = [*points, *page.events.symbols.geometry]
     inner = shapely.difference(inner, shapely.union_all(shapely.buffer(points, 1.5 * room)))

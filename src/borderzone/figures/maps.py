@@ -244,7 +244,7 @@ def sheet_of(outline: gpd.GeoSeries) -> tuple[ProjectedCRS, shapely.Polygon]:
     wide, high = SIZES["a4"]
     # Heading, foot and legend take about as much of every page of this size.
     left, bottom, right, top = _boxes(
-        (0.45, 0.95, wide - 0.45, high - 0.85), bounds, "auto", True
+        (0.45, 0.95, wide - 0.45, high - 0.85), bounds, "auto", whole=True
     ).map
     return frame, _window(bounds, (right - left) / (top - bottom), MARGIN)
 
@@ -259,8 +259,8 @@ class _Boxes(NamedTuple):
 
 
 def _boxes(
-    body: tuple[float, float, float, float], bounds: Any, legend: str, whole: bool
-) -> _Boxes:  # noqa: FBT001 - of four, the last
+    body: tuple[float, float, float, float], bounds: Any, legend: str, *, whole: bool
+) -> _Boxes:
     """Share the room between a map, its legend and its locator, so that the ground is largest."""
     left, bottom, right, top = body
     if whole:
@@ -372,7 +372,7 @@ def open_map(page: Page, shapes: gpd.GeoSeries, *, margin: float = MARGIN) -> Fu
     """Open a map around what is to be drawn, in the room between heading and foot."""
     ax, frame = page.ax, map_frame(shapes)
     bounds = shapes.to_crs(frame).total_bounds
-    boxes = _boxes(page.body_in, bounds, page.sheet.legend, page.whole)
+    boxes = _boxes(page.body_in, bounds, page.sheet.legend, whole=page.whole)
     left, bottom, right, top = boxes.map
     ax.set_position(page.share(boxes.map))
     west, south, east, north = _window(bounds, (right - left) / (top - bottom), margin).bounds

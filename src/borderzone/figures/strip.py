@@ -60,6 +60,8 @@ from borderzone.grid import Grid
 from borderzone.study import told
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
@@ -462,7 +464,7 @@ def across(strip: Strip) -> BoolArray:
     return np.broadcast_to(~mine, plan.remote.shape)
 
 
-def _hatch(row: Axes, plan: StripBoxes, boxes: BoolArray, style: dict[str, Any]) -> None:
+def _hatch(row: Axes, plan: StripBoxes, boxes: BoolArray, style: Mapping[str, Any]) -> None:
     """Hatch boxes of the plan, in runs along the border so that the lines meet."""
     for column in range(boxes.shape[1]):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], boxes[:, column], [0]])))
@@ -861,21 +863,8 @@ def _stack(
         row = ax.inset_axes((0.0, (top - high) / high_in, share, high / high_in))
         top -= high + gap
         row.set_xlim(*ends)
-        words = DRAW_ROW[name](row, strip)
-        _name_row(row, words, narrow=narrow)
-        step = _tick_step(length, wide_in)
-        row.xaxis.set_major_locator(MultipleLocator(step))
-        row.xaxis.set_minor_locator(MultipleLocator(step / 5 if step <= 50 else step / 10))
-        row.tick_params(axis="x", which="major", length=4, labelbottom=False)
-        row.tick_params(axis="x", which="minor", length=2)
-        row.tick_params(labelsize=7)
-        if high < _TWO_TICKS_IN:
-            low, up = row.get_ylim()
-            ticks = [tick for tick in row.get_yticks() if low <= tick <= up]
-            row.set_yticks([ticks[0], ticks[-1]] if high > 0.5 * _TWO_TICKS_IN else ticks[-1:])
-        for km in strip.places["km"]:
-            row.axvline(km, color=INK["rule"], linewidth=0.6, linestyle=(0, (2, 2)), zorder=0.5)
-        row.set_xlim(*ends)
+        _name_row(row, DRAW_ROW[name](row, strip), narrow=narrow)
+        _mark_kilometres(row, strip, ends, _tick_step(length, wide_in))
         rows[name] = row
     bottom = rows[names[-1]]
     bottom.tick_params(axis="x", labelbottom=True)
@@ -887,6 +876,23 @@ def _stack(
     bottom.set_xlabel(long if fits else say("km along the border"), labelpad=2)
     _top_axis(rows[names[0]], strip, ends, narrow=narrow)
     return rows
+
+
+def _mark_kilometres(row: Axes, strip: Strip, ends: tuple[float, float], step: float) -> None:
+    """Mark the kilometres of a row, and where the named places lie; a low row has few values."""
+    row.xaxis.set_major_locator(MultipleLocator(step))
+    row.xaxis.set_minor_locator(MultipleLocator(step / 5 if step <= 50 else step / 10))
+    row.tick_params(axis="x", which="major", length=4, labelbottom=False)
+    row.tick_params(axis="x", which="minor", length=2)
+    row.tick_params(labelsize=7)
+    high = inches_of(row)[1]
+    if high < _TWO_TICKS_IN:
+        low, up = row.get_ylim()
+        ticks = [tick for tick in row.get_yticks() if low <= tick <= up]
+        row.set_yticks([ticks[0], ticks[-1]] if high > 0.5 * _TWO_TICKS_IN else ticks[-1:])
+    for km in strip.places["km"]:
+        row.axvline(km, color=INK["rule"], linewidth=0.6, linestyle=(0, (2, 2)), zorder=0.5)
+    row.set_xlim(*ends)
 
 
 def _name_row(row: Axes, words: str, *, narrow: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,8 @@ from borderzone.figures.grammar.theme import INK, LEAST_POINTS, halo, theme_now,
 from borderzone.figures.grammar.words import language_now, say, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -61,7 +62,7 @@ class _Follower(Artist):
         """Lay what hangs on the limits, where they have changed."""
         ax = self._ax
         # Who measures words may draw the figure while they are laid.
-        if self._laying or ax.figure is None or _limits(ax) == self._seen:
+        if self._laying or _limits(ax) == self._seen:
             return
         self._laying = True
         for artist in self._made:
@@ -133,7 +134,7 @@ def _rims_of(ax: Axes, artists: Iterable[Artist]) -> list[Artist]:
     for text in list(artists):
         if not isinstance(text, Text) or not text.get_path_effects():
             continue
-        strokes = [each for each in text.get_path_effects() if isinstance(each, withStroke)]
+        strokes: list[Any] = [e for e in text.get_path_effects() if isinstance(e, withStroke)]
         rim = _Rim(text, [Stroke(**each._gc) for each in strokes])  # noqa: SLF001 - its only keeper
         text.set_path_effects([])
         ax.add_artist(rim)
@@ -149,8 +150,8 @@ def inches_of(ax: Axes) -> tuple[float, float]:
     figure = ax.get_figure(root=True)
     assert figure is not None  # noqa: S101 - axes always stand on a figure
     # The place of axes in others is known once they are laid.
-    locator = ax.get_axes_locator()
-    box = ax.get_position() if locator is None else locator(ax, None)  # type: ignore[arg-type] # needs none
+    locator: Any = ax.get_axes_locator()
+    box = ax.get_position() if locator is None else locator(ax, None)
     wide, high = figure.get_size_inches()
     return float(box.width * wide), float(box.height * high)
 

@@ -67,7 +67,7 @@ def key_in_box(
     return gone
 
 
-def _laid(  # noqa: PLR0913, PLR0917 - what to lay, where, and how large
+def _laid(
     figure: Figure,
     groups: Mapping[str, Sequence[Entry]],
     box_in: tuple[float, float, float, float],

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 import borderzone
 from borderzone._guards import check_choice, check_path, check_whole
@@ -19,7 +17,10 @@ from borderzone.figures.grammar.theme import INK, LEAST_POINTS, theme_now, theme
 from borderzone.figures.grammar.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from borderzone.study import StudyResult
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, replace
@@ -40,6 +39,8 @@ from borderzone.figures.grammar.theme import (
 from borderzone.figures.grammar.words import LANGUAGES, from_right, say, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
     from matplotlib.artist import Artist
 
 __all__ = [
@@ -135,11 +136,13 @@ class Sheet:
     lang: str = "en"
 
     def __post_init__(self) -> None:
+        """Refuse at once what no figure could do."""
         self.size_in(SIZES["a4"])
         check_choice(self.legend, "legend", _LEGENDS)
         check_choice(self.lang, "lang", tuple(LANGUAGES))
         theme_for(self.theme, "#ffffff")
-        if self.title is not None and not isinstance(self.title, str):
+        title: Any = self.title
+        if not (title is None or isinstance(title, str)):
             msg = f"title must be words or None, got {self.title!r}"
             raise InvalidParameterError(msg)
         if self.km is not None:
@@ -619,7 +622,12 @@ class Page:
         return float(min(_KEY_SHARE * high, max(0.45, high - _FOR_OTHERS_IN)))
 
     def close(
-        self, finding: str, standing: str = "", *, foot: Sequence[str] = (), key: Sequence[Artist] = ()
+        self,
+        finding: str,
+        standing: str = "",
+        *,
+        foot: Sequence[str] = (),
+        key: Sequence[Artist] = (),
     ) -> None:
         """Write all words of a figure of one panel, and give the panel the room that they leave."""
         from borderzone.figures.grammar.rows import unstack  # noqa: PLC0415 - rows measure on pages

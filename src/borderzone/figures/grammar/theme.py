@@ -151,7 +151,8 @@ def contrast(one: Any, other: Any) -> float:
 
 def _in_grey(inks: Mapping[str, str]) -> dict[str, str]:
     """Give the inks as a press without colour prints them."""
-    return {name: to_hex([_grey_level(color)] * 3) for name, color in inks.items()}
+    levels = {name: _grey_level(color) for name, color in inks.items()}
+    return {name: to_hex((level, level, level)) for name, level in levels.items()}
 
 
 def _grey_level(color: str) -> float:
@@ -198,6 +199,7 @@ class Theme:
     line: float = 1.0
 
     def __post_init__(self) -> None:
+        """Refuse inks that nothing is drawn with and sizes that are none."""
         for name, color in self.ink.items():
             check_choice(name, "ink", tuple(_LIGHT))
             if not is_color_like(color):
@@ -297,12 +299,10 @@ def theme_for(asked: Theme | str | None, face: Any) -> Theme:
 @contextmanager
 def themed(theme: Theme) -> Iterator[None]:
     """Draw in a theme for a while; all settings of the caller come back after."""
+    now: Any = mpl.rcParams
+    shipped: Any = mpl.rcParamsDefault
     names = ("font.family", "font.sans-serif", "font.serif")
-    theirs = {
-        name: mpl.rcParams[name]
-        for name in names
-        if mpl.rcParams[name] != mpl.rcParamsDefault[name]
-    }
+    theirs = {name: now[name] for name in names if now[name] != shipped[name]}
     outer = _NOW.set(theme)
     fonts = _OUTSIDE.set(theirs)
     try:
@@ -344,16 +344,20 @@ class Look(Mapping[str, Any]):
         self._arguments = arguments
 
     def __getitem__(self, name: str) -> Any:
+        """Give an argument, a colour as it is in the theme that is drawn in."""
         value = self._arguments[name]
         return ink_of(value) if name.endswith("color") else value
 
     def __iter__(self) -> Iterator[str]:
+        """Go through the names of the arguments."""
         return iter(self._arguments)
 
     def __len__(self) -> int:
+        """Count the arguments."""
         return len(self._arguments)
 
     def __or__(self, more: Mapping[str, Any]) -> Look:
+        """Give the look with more arguments, or others."""
         return Look(**(self._arguments | dict(more)))
 
 
