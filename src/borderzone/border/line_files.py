@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 
     from borderzone.border.sides import Asked
 
-__all__ = ["LineFile"]
+__all__ = ["LineFile", "is_line_file"]
 
 USUAL_TOLERANCE_KM = 5.0
+
+
+def is_line_file(text: Any) -> bool:
+    """Tell the name of a file with a line from other words."""
+    return isinstance(text, str) and text.lower().endswith(tuple(io.SUFFIXES.vector))
 
 
 @dataclass(frozen=True, kw_only=True)

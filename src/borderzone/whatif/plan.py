@@ -328,7 +328,7 @@ def changed_study(study: Study, values: Mapping[str, Any]) -> Study:
 def _check_border(study: Study, given: Any) -> None:
     """Refuse a line of other countries: nothing that is swept would be of the same study."""
     own = study.border
-    line = given if isinstance(given, Border) else Border.from_file(given)
+    line = Border.of(given)
     if {line.a, line.b} != {own.a, own.b}:
         msg = (
             f"a border that varies is another line between {own.a} and {own.b}, got one of {line.a} and "
