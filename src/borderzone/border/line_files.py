@@ -29,7 +29,24 @@ USUAL_TOLERANCE_KM = 5.0
 
 
 def is_line_file(text: Any) -> bool:
-    """Tell the name of a file with a line from other words."""
+    """
+    Tell the name of a file with a line from other words.
+
+    Parameters
+    ----------
+    text
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether it is text that ends as files of shapes do.
+
+    Examples
+    --------
+    >>> is_line_file("line.geojson"), is_line_file("study.toml")
+    (True, False)
+    """
     return isinstance(text, str) and text.lower().endswith(tuple(io.SUFFIXES.vector))
 
 

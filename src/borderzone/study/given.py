@@ -632,7 +632,7 @@ def _cure(layer: str, border: Border) -> str:
     where = f"{border.a} {border.b}" if shipped else "STUDY.toml"
     # Its sides may have names that no command knows.
     countries = border.sides in ("source", "ground")
-    events = f"--a {border.a} --b {border.b}" if countries else "--bbox W S E N"
+    events = f"{border.a} {border.b}" if countries else "--bbox W S E N"
     return {
         "elevation": f"`borderzone fetch dem {where}` brings it",
         "landcover": f"`borderzone fetch landcover {where}` brings it",

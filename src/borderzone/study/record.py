@@ -57,6 +57,7 @@ from borderzone.study.ground import (
 from borderzone.study.incident_findings import IncidentFindings, Reported, hotspots_of
 from borderzone.study.patrols import kit_question, patrol_answer, patrols_on
 from borderzone.study.result import Later, StudyResult
+from borderzone.study.starter import starter_file
 from borderzone.study.study_file import STUDY_KEYS, read_study
 from borderzone.study.told import left_out, summary_sentences
 
@@ -359,6 +360,40 @@ class Study:
         if set(read_toml(name)) & (STUDY_KEYS - {"name"}):
             return cls.from_toml(name)
         return base.with_scenario(Scenario.from_toml(name))
+
+    @classmethod
+    def starter(cls, a: str | None = None, b: str | None = None) -> str:
+        """
+        Write a study file to start from: every field, what is usual, and what it means.
+
+        Parameters
+        ----------
+        a, b
+            Two countries, as for `between`; the built-in study when left out.
+
+        Returns
+        -------
+        str
+            TOML that reads back to that study.
+
+        Raises
+        ------
+        InvalidParameterError
+            If one country is named without the other.
+        BorderNotFoundError
+            If the two share no land border.
+
+        Examples
+        --------
+        >>> "depth_km = 50.0" in Study.starter("JOR", "IRQ").splitlines()
+        True
+        """
+        if a is None and b is None:
+            return starter_file(cls.default())
+        if a is None or b is None:
+            msg = f"a border has two countries, got {shown(a or b)} alone: name the other too"
+            raise InvalidParameterError(msg)
+        return starter_file(cls.between(a, b))
 
     def with_scenario(self, scenario: Scenario) -> Study:
         """
