@@ -32,6 +32,7 @@ ROOMS = (
 )  # fmt: skip
 CLASSES = {
     "Border": (
+        "of",
         "between",
         "from_line",
         "from_file",
@@ -50,6 +51,8 @@ CLASSES = {
     "Scenario": ("changed", "from_toml", "to_toml", "without_standing"),
     "Study": (
         "default",
+        "between",
+        "starter",
         "from_toml",
         "from_file",
         "from_name",
@@ -685,6 +688,8 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "Study.patrol_answer": {"ground": lambda w: w.result.ground},
     "whatif.sweep": {"vary": lambda _: {"force.crew": [4]}},
     "border.told_lengths": {"table": lambda _: bz.list_borders().head(3)},
+    "border.is_line_file": {"text": lambda _: "line.geojson"},
+    "Border.of": {"given": lambda _: ("JOR", "IRQ")},
     "Border.between": {"a": lambda _: "IRQ", "b": lambda _: "SYR"},
     "Border.from_line": {"line": lambda w: w.border.line},
     "Border.code_of": {"name": lambda w: w.border.b},
@@ -697,6 +702,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "Grid.covering": {"bounds": lambda _: (0, 0, 3e3, 3e3), "crs": lambda _: 32638, "resolution_m": lambda _: 300.0},
     "Grid.padded": {"cells": lambda _: 2},
     "Grid.wrap": {"values": lambda w: w.dem.to_numpy()},
+    "Study.between": {"a": lambda _: "JOR", "b": lambda _: "IRQ"},
     "Study.from_name": {"name": lambda _: "as_is"},
 }  # fmt: skip
 _OWNERS: dict[str, Callable[[World], Any]] = {

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from borderzone._guards import check_choice, check_path, guard_room, local_path, shown
+from borderzone._guards import check_choice, check_path, guard_room, local_path, meant, shown
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.io import Limits
 from borderzone.patrol import (
@@ -441,7 +441,8 @@ class Scenario(BaseModel):
                 target, leaf = values["force"], name.removeprefix("force.")
             if leaf not in target:
                 known = [*values, *(f"force.{key}" for key in values["force"])]
-                msg = f"a scenario has no {shown(name)}; it has {', '.join(sorted(known))}"
+                hint = meant(name, known)
+                msg = f"a scenario has no {shown(name)}; it has {', '.join(sorted(known))}{hint}"
                 raise InvalidScenarioError(msg)
             target[leaf] = value
         return Scenario(**values)
@@ -612,10 +613,16 @@ def _plain(error: ValidationError) -> str:
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"]) or "scenario"
         if problem["type"] == "extra_forbidden":
-            lines.append(f"{name} is not a name that a scenario knows")
+            lines.append(f"{name} is not a name that a scenario knows{_hint(problem['loc'])}")
         else:
             lines.append(f"{name} = {shown(problem['input'])}: {problem['msg']}")
     return "; ".join(lines)
+
+
+def _hint(place: tuple[int | str, ...]) -> str:
+    """Name the field of the scenario, or of its force, that comes nearest to an unknown one."""
+    known: Mapping[str, Any] = Force.model_fields if place[0] == "force" else Scenario.model_fields
+    return meant(place[-1], known)
 
 
 PRESETS: Mapping[str, Scenario] = MappingProxyType(

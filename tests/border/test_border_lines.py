@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +13,9 @@ from pyproj import Geod
 
 import borderzone as bz
 from borderzone.errors import BorderNotFoundError, InvalidGeometryError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GEOD = Geod(ellps="WGS84")
 BORDER = bz.Border.between("IRQ", "SYR")
@@ -204,3 +207,16 @@ def test_a_long_edge_beside_one_without_length_is_measured() -> None:
     near = shapely.LineString([(38.8, 3e-57), (2e-52, 1e-307), (1e-307, -3e-182), (0.0, 1.0)])
     border = bz.Border.from_line(near)
     assert border.length_km == pytest.approx(4319.2 + 110.6, abs=0.1)
+
+
+def test_a_border_is_taken_however_it_is_named(tmp_path: Path) -> None:
+    """Itself, by two countries or by a file, wherever one is asked for."""
+    border = bz.Border.between("JOR", "IRQ")
+    border.line.to_file(tmp_path / "line.geojson")
+
+    assert bz.Border.of(border) is border
+    assert bz.Border.of(("Jordan", "IRQ")).length_km == border.length_km
+    assert bz.Border.of(tmp_path / "line.geojson").length_km == pytest.approx(border.length_km)
+    assert len(bz.Corridor.around(("JOR", "IRQ")).segments) == 19
+    assert bz.Study(border=("JOR", "IRQ")).name == bz.Study.between("JOR", "IRQ").name
+    assert bz.access.moonlight_table(("JOR", "IRQ")).equals(bz.access.moonlight_table(border))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +13,7 @@ import pytest
 
 import borderzone
 from borderzone import cli
+from borderzone.cli.options import study_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +92,173 @@ def test_a_wrong_command_tells_what_to_type(run: Callable[..., tuple[int, str, s
 
     assert code == 2
     assert "report" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        (("borders", "iraq"), {"a": "IRN", "b": "IRQ", "length_km": 1300.0, "n_parts": 1}),
+        (("data",), {"name": "borders", "licence": "public domain"}),
+    ],
+)
+def test_tables_are_printed_for_programs(
+    run: Callable[..., tuple[int, str, str]], words: tuple[str, ...], first: dict[str, object]
+) -> None:
+    """As JSON and as CSV, with the same rows; one at a time."""
+    code, out, err = run(*words, "--json")
+    assert (code, err) == (0, "")
+    rows = json.loads(out)
+    assert first.items() <= rows[0].items()
+    table = pd.read_csv(io.StringIO(run(*words, "--csv")[1]))
+    assert len(table) == len(rows)
+    assert list(table.columns) == list(rows[0])
+    assert run(*words, "--csv", "--json")[0] == 2
+
+
+def test_check_tells_a_program_what_it_found(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    table, bad = tmp_path / "events.csv", tmp_path / "bad.csv"
+    table.write_text("id,lat,lon\n1,34.4,41.0\n2,95,41\n", encoding="utf-8")
+
+    code, out, err = run("check", str(table), "--json", "--rejected", str(bad))
+
+    told = json.loads(out)
+    assert code == 3
+    assert (told["n_rows"], told["rejected_share"]) == (2, 0.5)
+    assert told["rejected_file"] == str(bad)
+    assert told["findings"][0]["rows"] == 1
+    assert str(bad) in err
+
+
+def test_quiet_leaves_the_answer_and_verbose_adds_the_log(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    file, other = tmp_path / "a.toml", tmp_path / "b.toml"
+
+    code, out, _ = run("init", "-o", str(file))
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert run("init", "-q", "-o", str(other)) == (0, f"Study: {other}\n", "")
+    assert run("-q", "init", "-o", str(other), "-v")[0] == 2
+
+
+@pytest.mark.parametrize("command", ["", "report", "figure", "sweep", "fetch dem"])
+def test_help_is_short_too(run: Callable[..., tuple[int, str, str]], command: str) -> None:
+    code, out, _ = run(*command.split(), "-h")
+
+    assert (code, out) == (0, run(*command.split(), "--help")[1])
+    assert "Usage" in out
+
+
+def test_a_starter_file_names_every_field_and_reads_back(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    """And every line that it holds back may be said."""
+    file = tmp_path / "study.toml"
+
+    code, _, _ = run("init", "-o", str(file))
+
+    text = file.read_text("utf-8")
+    read, usual = borderzone.Study.from_toml(file), borderzone.Study.default()
+    assert code == 0
+    assert read.scenario == usual.scenario
+    assert (read.given, read.settings, read.name) == (usual.given, usual.settings, usual.name)
+    said = set(re.findall(r"^(?:# )?(\w+) =", text, re.MULTILINE))
+    force = set(borderzone.patrol.Force.model_fields)
+    assert (set(borderzone.Scenario.model_fields) - {"force"}) | force <= said
+    held = re.sub(r"^# (\w+ = .+)$", r"\1", text, flags=re.MULTILINE)
+    (tmp_path / "said.toml").write_text(held, "utf-8")
+    assert borderzone.Study.from_toml(tmp_path / "said.toml").scenario == usual.scenario
+    assert run("init", "-o", str(file))[0] == 2
+
+
+def test_a_starter_file_is_of_the_border_that_was_named(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    file = tmp_path / "study.toml"
+
+    assert run("init", "Jordan", "IRQ", "-o", str(file))[0] == 0
+    study = borderzone.Study.from_toml(file)
+    assert (study.border.a, study.scenario.force_side, study.incidents) == ("JOR", "JOR", None)
+    assert run("init", "JOR", "-o", str(tmp_path / "b.toml"))[0] == 2
+
+
+@pytest.mark.parametrize("command", [("report",), ("figure", "strip_map"), ("fetch", "dem")])
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("IRQ",), "is one country, and a border has two"),
+        (("IRQ", "PRT"), "share no land border"),
+        (("IRQ", "SYR", "JOR"), "got 3 words"),
+        (("no.toml",), "no.toml"),
+    ],
+)
+def test_a_border_is_named_in_one_way(
+    run: Callable[..., tuple[int, str, str]],
+    command: tuple[str, ...],
+    words: tuple[str, ...],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    code, _, err = run(*command, *words)
+
+    assert code == 2
+    assert says in " ".join(err.split())
+
+
+def test_two_countries_are_a_study_on_the_data_that_ship() -> None:
+    study = study_of(["Jordan", "IRQ"])
+
+    assert (study.border.a, study.border.b, study.incidents) == ("JOR", "IRQ", None)
+    assert study_of([]).incidents == study_of(None).incidents == "embedded"
+
+
+def test_one_figure_is_drawn_and_described(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    study, file = tmp_path / "s.toml", tmp_path / "night.svg"
+    study.write_text('a = "IRQ"\nb = "SYR"\ndem = "none"\n[scenario]\ndraws = 100\n', "utf-8")
+
+    code, out, err = run("figure", "night_hours", str(study), "-o", str(file))
+
+    assert (code, err) == (0, "")
+    assert out.startswith(f"Figure: {file}\nLines: length of the night by month")
+    assert "<svg" in file.read_text("utf-8")
+    assert "exists" in run("figure", "night_hours", str(study), "-o", str(file))[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("night_hour",), "did you mean 'night_hours'?"),
+        (("night_hours", "-o", "a.tiff"), "must be one of png, svg, pdf"),
+        (("interdiction_curve", "--km", "0", "10"), "takes no --km"),
+    ],
+)
+def test_a_figure_that_cannot_be_drawn_is_refused_before_any_work(
+    run: Callable[..., tuple[int, str, str]], words: tuple[str, ...], says: str
+) -> None:
+    code, out, err = run("figure", *words)
+
+    assert (code, out) == (2, "")
+    assert says in " ".join(err.split())
+
+
+def test_an_interrupted_report_says_what_is_left(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(borderzone.Study, "run", stop)
+    code, _, err = run("report", "-o", str(tmp_path / "out"))
+
+    assert code == 130
+    assert "interrupted; nothing is kept" in err
+    assert not (tmp_path / "out").exists()
 
 
 def test_check_passes_a_usable_table(

@@ -93,16 +93,27 @@ def test_two_countries_bring_the_16_tiles_of_their_corridor_and_a_line_that_a_st
     assert 250 < float(dem.mean()) < 350
 
 
-def test_the_size_is_told_before_the_first_byte_is_asked_for(
-    run: Callable[..., tuple[int, str, str]], store: Store, tmp_path: Path
+def test_a_dry_run_sends_nothing_and_names_what_would_be_asked_for(
+    run: Callable[..., tuple[int, str, str]], store: Store, tmp_path: Path, corridor: bz.Corridor
 ) -> None:
     code, out, _ = run("dem", "IRQ", "SYR", "--dry-run")
 
     assert code == 0
     assert "To fetch: 16 tiles" in out
-    assert store.asked("GET") == []
-    assert len(store.asked("HEAD")) == 16
+    assert "was not asked how large they are" in out
+    assert all(name in out for name in fetch.tiles(corridor))
+    assert store.asked("HEAD") == store.asked("GET") == []
     assert not (tmp_path / "cache").exists()
+
+
+def test_the_size_is_told_before_the_first_byte_is_asked_for(
+    run: Callable[..., tuple[int, str, str]], store: Store, corridor: bz.Corridor
+) -> None:
+    plan = fetch.plan(corridor, network=fetch.Network(mirror=store.address))
+
+    assert plan.bytes > 0
+    assert len(store.asked("HEAD")) == 16
+    assert store.asked("GET") == []
 
 
 @pytest.mark.parametrize(
@@ -213,7 +224,7 @@ def test_a_line_of_ones_own_says_where(
 
 
 def _tiles_told(said: str) -> int:
-    found = re.search(r"(\d+) tiles, [\d.]+ MB", said)
+    found = re.search(r"To fetch: (\d+) tiles", said)
     return int(found[1]) if found else 0
 
 
@@ -288,7 +299,7 @@ def test_too_much_exits_with_5(run: Callable[..., tuple[int, str, str]], store: 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("dem", "IRQ", "SYR", "JOR"), "one study file or two countries"),
+        (("dem", "IRQ", "SYR", "JOR"), "name one study, or a border by two countries, got 3 words"),
         (("dem", "IRQ", "PRT"), "PRT|Portugal"),
         (("dem", "no-such-study.toml"), "no-such-study.toml"),
         (("dem", "IRQ", "SYR", "--source", "srtm"), "glo30, glo90"),

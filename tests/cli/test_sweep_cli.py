@@ -7,13 +7,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import borderzone as bz
 from borderzone import cli
-from borderzone.whatif import read_plan
+from borderzone.whatif import read_plan, sweeping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +70,33 @@ def test_running_again_goes_on_and_another_seed_is_refused(
     code, said, err = run(plan, "-o", out, "--seed", "2")
     assert (code, said) == (2, "")
     assert "was begun with other seed (1, now 2)" in err
+
+
+def test_an_interrupted_sweep_says_how_many_cases_it_kept(
+    tmp_path: Path, run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(self: Any, cases: range, grounds: Any) -> object:
+        if cases.start:
+            raise KeyboardInterrupt
+        return block(self, cases, grounds)
+
+    block = sweeping._SweepJob.block
+    monkeypatch.setattr(sweeping, "_BLOCK_OF_POINTS", 5)
+    monkeypatch.setattr(sweeping._SweepJob, "block", stop)
+    code, _, err = run(PLANS / "kits_and_months.toml", "-o", tmp_path / "out")
+
+    assert code == 130
+    assert "interrupted; 5 of 12 cases are kept in" in " ".join(err.split())
+
+
+def test_a_plan_takes_a_study_that_it_does_not_name(tmp_path: Path) -> None:
+    place = tmp_path / "plan.toml"
+    place.write_text("[vary]\ndepth_km = [25]\n", "utf-8")
+    study = bz.Study.between("JOR", "IRQ")
+
+    assert read_plan(place, study=study)[0] is study
+    with pytest.raises(bz.BorderzoneError, match=r"names its study, 'coarse\.toml'"):
+        read_plan(PLANS / "kits_and_months.toml", study=study)
 
 
 def test_paths_of_a_plan_are_beside_it(tmp_path: Path) -> None:

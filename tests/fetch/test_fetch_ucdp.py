@@ -623,10 +623,10 @@ def test_the_command_line_cuts_to_a_border_and_to_a_box(
         said = capsys.readouterr()
         return int(stop.value.code or 0), said.out, said.err
 
-    border = run("--a", "IRQ", "--b", "SYR", "--margin-km", "20", "--years", "2014", "2020")
+    border = run("IRQ", "SYR", "--margin-km", "20", "--years", "2014", "2020")
     box = run("--bbox", "-10", "33", "41", "34")
-    half = run("--a", "IRQ")
-    both = run("--a", "IRQ", "--b", "SYR", "--bbox", "40", "33", "41", "34")
+    half = run("IRQ")
+    both = run("IRQ", "SYR", "--bbox", "40", "33", "41", "34")
     wrong = run("--version", "banana")
     away = run("--way", "api", "--attempts", "1", "--mirror", "http://127.0.0.1:9")
 
@@ -636,7 +636,8 @@ def test_the_command_line_cuts_to_a_border_and_to_a_box(
     assert "To fetch" not in box[1]
     inside = [r for r in ROWS if -10 <= r["longitude"] <= 41 and 33 <= r["latitude"] <= 34]
     assert rows_of(tmp_path / "ucdp-ged-25.1-cut.csv") == as_text(inside)
-    assert "not both" in both[2]
+    assert "not more than one" in both[2]
+    assert "IRQ is one country, and a border has two" in half[2]
     words = json.loads((tmp_path / "ucdp-ged-25.1-IRQ-SYR-2014-2020.csv.source.json").read_text())
     assert (words["margin_km"], words["years"]) == (20.0, [2014, 2020])
 

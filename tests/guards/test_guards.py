@@ -6,6 +6,7 @@ import datetime as dt
 import inspect
 import math
 import os
+import re
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -16,6 +17,7 @@ import pandas as pd
 import pytest
 from front_door_cases import World, call, doors, valid_call
 
+import borderzone as bz
 from borderzone import patrol
 from borderzone._guards import (
     as_between,
@@ -49,6 +51,26 @@ from borderzone.patrol.answer.case import sample
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "call"),
+    [
+        ("depth_km", lambda: bz.Scenario(dept_km=3)),
+        ("sensor", lambda: bz.Scenario(force={"sensr": "eye"})),
+        ("force.sensor", lambda: bz.Scenario().changed({"force.sensr": "eye"})),
+        ("crew", lambda: patrol.Force(crw=3)),
+        ("as_is", lambda: bz.Study.from_name("as_iss")),
+        ("karst", lambda: bz.Study.between("JOR", "IRQ", karts="none")),
+        ("tornado", lambda: bz.figures.figure_data(pd.DataFrame(), "tornadoo")),
+        ("ISO", lambda: bz.Border.between("Irak", "SYR")),
+    ],
+)
+def test_the_nearest_name_is_told(misspelt: str, call: Any) -> None:
+    word = "IRQ (Iraq)" if misspelt == "ISO" else f"did you mean {misspelt!r}?"
+
+    with pytest.raises(BorderzoneError, match=re.escape(word)):
+        call()
 
 
 DOORS = doors()

@@ -154,7 +154,7 @@ def test_a_guarded_function_is_itself_elsewhere() -> None:
         (lambda: bz.Grid.of(None), "the raster must be an xarray.DataArray, got NoneType"),
         (lambda: bz.terrain.slope(FLAT.wrap(np.zeros(FLAT.shape)).to_numpy()), "got ndarray"),
         (lambda: bz.access.travel_time(None, None), "got NoneType"),
-        (lambda: bz.Corridor.around("IRQ"), r"got 'IRQ'; use Border\.between"),
+        (lambda: bz.Corridor.around("IRQ"), "border must be a Border, two countries"),
         (lambda: bz.difficulty.zones(None, None), "the Dataset that difficulty.flags gives"),
         (lambda: bz.read_dem(None, FLAT), "give a path, a pattern or several of them"),
         (lambda: bz.access.tobler("a"), "must be a number or an array of numbers, got 'a'"),

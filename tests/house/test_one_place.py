@@ -119,6 +119,10 @@ def words_a_refusal(function: Function) -> bool:
     return any(_WORDS.search(text) for text in texts)
 
 
+def asks_what_was_meant(function: Function) -> bool:
+    return any(calls(function, "get_close_matches"))
+
+
 # What the rule is, how a copy of it is told, an example of one, and the places that are none: of
 # these each refuses something else that looks alike.
 RULES: dict[str, tuple[Rule, str, set[str]]] = {
@@ -170,6 +174,11 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
             "incidents/hotspots.py:_window_sums",
             "difficulty/index.py:ahp_weights",
         },
+    ),
+    "which name was meant": (
+        asks_what_was_meant,
+        "def near(word, names):\n    return difflib.get_close_matches(word, names, n=1)",
+        {"_guards/words.py:nearest"},
     ),
     "how a refused number is worded": (
         words_a_refusal,

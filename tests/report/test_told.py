@@ -658,7 +658,7 @@ def test_what_is_fetched_is_fetched_for_the_line_of_the_study() -> None:
     assert "fetch dem IRQ SYR`" in missing_layer("elevation", None, whole).words
     for border in (part, ours):
         assert "fetch dem STUDY.toml`" in missing_layer("elevation", None, border).words
-        assert "--a IRQ --b SYR`" in missing_layer("incidents", None, border).words
+        assert "ucdp IRQ SYR`" in missing_layer("incidents", None, border).words
     named = bz.Border.from_line(part.line, left="ABC", right="XYZ")
     assert "--bbox W S E N`" in missing_layer("incidents", None, named).words
 

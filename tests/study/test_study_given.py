@@ -65,8 +65,9 @@ def raster(**attrs: Any) -> xr.DataArray:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"border": "JOR-IRQ"}, r'Border\.between\("JOR", "IRQ"\)'),
-        ({"border": ("JOR", "IRQ")}, r'Border\.between\("JOR", "IRQ"\)'),
+        ({"border": "JOR-IRQ"}, r'two countries, such as \("JOR", "IRQ"\)'),
+        ({"border": ("JOR", "SYR", "IRQ")}, r'two countries, such as \("IRQ", "SYR"\)'),
+        ({"border": ("JRO", "IRQ")}, "no country is called 'JRO'"),
         ({"border": None}, "border must be a Border"),
         ({"name": 5}, "name must be text"),
         ({"name": "x" * 201}, "200 characters"),

@@ -60,6 +60,8 @@ from .words import (
     is_flag as is_flag,
     check_text as check_text,
     listed as listed,
+    meant as meant,
+    nearest as nearest,
     percent as percent,
     record_words as record_words,
     shown as shown,

@@ -24,6 +24,8 @@ __all__ = [
     "in_unit",
     "is_flag",
     "listed",
+    "meant",
+    "nearest",
     "percent",
     "record_words",
     "shown",
@@ -36,12 +38,23 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
     """Refuse a word that is not one of the choices, and name the nearest."""
     allowed = list(choices)
     if not isinstance(value, str) or value not in allowed:
-        short = value if isinstance(value, str) and len(value) <= _LONGEST_SHOWN else ""
-        near = difflib.get_close_matches(short, allowed, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        msg = f"{name} must be one of {', '.join(allowed)}, got {shown(value)}{hint}"
+        msg = (
+            f"{name} must be one of {', '.join(allowed)}, got {shown(value)}{meant(value, allowed)}"
+        )
         raise InvalidParameterError(msg)
     return str(value)
+
+
+def nearest(word: Any, names: Iterable[Any], *, n: int = 1, cutoff: float = 0.6) -> list[str]:
+    """Give the names that come nearest to a word, nearest first; none is near to what is no short text."""
+    short = word if isinstance(word, str) and len(word) <= _LONGEST_SHOWN else ""
+    return difflib.get_close_matches(short, list(map(str, names)), n=n, cutoff=cutoff)
+
+
+def meant(word: Any, names: Iterable[Any]) -> str:
+    """Ask at the end of a message whether the nearest name was meant; nothing where none is near."""
+    near = nearest(word, names)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def as_day(value: Any, name: str) -> dt.date:
@@ -138,7 +151,9 @@ def record_words(error: ValidationError, name: str, fields: Iterable[str]) -> st
     for detail in error.errors():
         place = ".".join(str(part) for part in detail["loc"])
         if detail["type"] == "extra_forbidden":
-            found.append(f"{place} is no field; the fields are {', '.join(fields)}")
+            known = list(fields)
+            hint = meant(place, known)
+            found.append(f"{place} is no field; the fields are {', '.join(known)}{hint}")
             continue
         # Pydantic puts its own words before ours.
         text = str(detail["msg"]).removeprefix("Value error, ")

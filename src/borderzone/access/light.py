@@ -452,7 +452,7 @@ def _together(
 
 
 def border_light_table(
-    border: Border | Corridor, year: int, *, dark_below: float = 0.25
+    border: Border | Corridor | tuple[str, str], year: int, *, dark_below: float = 0.25
 ) -> pd.DataFrame:
     """
     Tell month by month how long it is dark along a border, and how dark.
@@ -460,7 +460,7 @@ def border_light_table(
     Parameters
     ----------
     border
-        The border, or a corridor around it.
+        The border, a corridor around it, or two countries.
     year
         1900 to 2100.
     dark_below
@@ -532,17 +532,14 @@ def middle_latitude_deg(border: Border) -> float:
     return middle_of(border)[0]
 
 
-def middle_of(border: Border | Corridor) -> tuple[float, float]:
+def middle_of(border: Border | Corridor | tuple[str, str]) -> tuple[float, float]:
     """Give latitude and longitude halfway along a border."""
     return _places(border)["middle"]
 
 
 def _places(border: Any) -> dict[str, tuple[float, float]]:
     """Southernmost vertex, point halfway along, northernmost vertex: latitude and longitude."""
-    line = getattr(border, "border", border)
-    if not isinstance(line, Border):
-        msg = f"border must be a Border or a Corridor, got {type(border).__name__}"
-        raise InvalidParameterError(msg)
+    line = Border.of(getattr(border, "border", border))
     coords = np.vstack([part.coords for part in line.course])
     middle = line.point_at(line.length_km / 2)
     south, north = coords[coords[:, 1].argmin()], coords[coords[:, 1].argmax()]

@@ -283,14 +283,16 @@ def _states(nights: list[FloatArray]) -> pd.DataFrame:
     return pd.DataFrame({"moonlight": mean, "share": share[there] / share.sum()})
 
 
-def moonlight_table(border: Border | Corridor, *, twilight: Twilight = "nautical") -> pd.DataFrame:
+def moonlight_table(
+    border: Border | Corridor | tuple[str, str], *, twilight: Twilight = "nautical"
+) -> pd.DataFrame:
     """
     Tell month by month how bright the nights halfway along a border are, by moon.
 
     Parameters
     ----------
     border
-        The border, or a corridor around it.
+        The border, a corridor around it, or two countries.
     twilight
         When night begins, see `night_hours`.
 

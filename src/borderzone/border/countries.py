@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from borderzone import datasets
-from borderzone._guards import guarded
+from borderzone._guards import guarded, nearest
 from borderzone.errors import BorderNotFoundError
 
 if TYPE_CHECKING:
@@ -156,7 +155,7 @@ def _nearest(key: str) -> list[str]:
     short = len(key) <= 3
     pool = [word for word in _spellings() if (len(word) <= 3) == short]
     cutoff = 0.5 if short else 0.6
-    words = difflib.get_close_matches(key, pool, n=12, cutoff=cutoff)
+    words = nearest(key, pool, n=12, cutoff=cutoff)
     # Of equally close codes, those that begin alike: the last letter is the easiest to miss.
     words.sort(key=lambda word: [a != b for a, b in zip(word, key, strict=False)])
     codes = dict.fromkeys(_spellings()[word] for word in words)

@@ -23,9 +23,31 @@ if TYPE_CHECKING:
 
     from borderzone.border.sides import Asked
 
-__all__ = ["LineFile"]
+__all__ = ["LineFile", "is_line_file"]
 
 USUAL_TOLERANCE_KM = 5.0
+
+
+def is_line_file(text: Any) -> bool:
+    """
+    Tell the name of a file with a line from other words.
+
+    Parameters
+    ----------
+    text
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether it is text that ends as files of shapes do.
+
+    Examples
+    --------
+    >>> is_line_file("line.geojson"), is_line_file("study.toml")
+    (True, False)
+    """
+    return isinstance(text, str) and text.lower().endswith(tuple(io.SUFFIXES.vector))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
@@ -28,7 +29,7 @@ from borderzone._guards.escapes import line
 from borderzone.border import seam
 from borderzone.border.chainage import Locator, point_at
 from borderzone.border.countries import Country
-from borderzone.border.line_files import LineFile
+from borderzone.border.line_files import LineFile, is_line_file
 from borderzone.border.parts import (
     Part,
     check_course,
@@ -178,6 +179,49 @@ class Border(Drawn):
             published_length_km=published,
             published_length_source="" if published is None else PUBLISHED_SOURCE,
         )
+
+    @classmethod
+    def of(cls, given: Border | tuple[str, str] | str | Path) -> Border:
+        """
+        Take a border however it is named, as all that asks for one does.
+
+        Parameters
+        ----------
+        given
+            A border, which is given back; two countries, as for `between`; or the file of a line of
+            your own, as for `from_file`.
+
+        Returns
+        -------
+        Border
+            The border.
+
+        Raises
+        ------
+        InvalidParameterError
+            If it is none of these.
+        BorderzoneError
+            As `between` and `from_file` do.
+
+        Examples
+        --------
+        >>> Border.of(("Jordan", "IRQ")).length_words()
+        '180 km'
+        """
+        if isinstance(given, Border):
+            return given
+        if isinstance(given, PathLike) or is_line_file(given):
+            return cls.from_file(given)
+        pair = isinstance(given, (tuple, list)) and len(given) == 2
+        if pair and all(isinstance(name, str) for name in given):
+            return cls.between(*given)
+        words = given.replace(",", "-").split("-") if isinstance(given, str) else []
+        a, b = (word.strip()[:40] for word in words) if len(words) == 2 else ("IRQ", "SYR")
+        msg = (
+            f'border must be a Border, two countries, such as ("{a}", "{b}"), or the file of a line of '
+            f'your own, such as "line.geojson", got {shown(given)}'
+        )
+        raise InvalidParameterError(msg)
 
     @classmethod
     def from_line(

@@ -11,11 +11,11 @@ import typer
 from borderzone import errors
 from borderzone import incidents as room
 from borderzone._guards import asked_from, check_probability, local_path
-from borderzone.cli.options import Limit, refuse_existing, spread_options
-from borderzone.cli.terminal import print_table, say
+from borderzone.cli.options import Form, Limit, json_rows, refuse_existing, spread_options
+from borderzone.cli.terminal import complain, print_json, remark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import geopandas as gpd
 
@@ -61,19 +61,37 @@ def check(
         ),
     ] = None,
     limit: Limit = 0.2,
+    form: Form,
     **asked: Any,
 ) -> None:
     """Check an incident table row by row; exit code 3 when too many rows are unusable."""
     check_probability(limit, "limit")
+    form.check()
     _check_free(rejected)
     with asked_from("command line"):
         events = room.read(incidents, options=_said(asked))
         found = room.TableCheck(events)
-        print_table(found.findings, f"{incidents}: {len(events)} rows")
-        for sentence in found.sentences:
-            say(sentence)
-        _keep_rejected(found.rejected, rejected)
+        # Beside a table for a program, what people read goes where people look.
+        tell = remark if form.plain else complain
+        kept = _keep_rejected(found.rejected, rejected, tell)
+        if form.json:
+            print_json(_told(found, kept))
+        else:
+            form.show(found.findings, f"{incidents}: {len(events)} rows")
+            for sentence in found.sentences:
+                tell(sentence)
         found.require_usable(limit=limit)
+
+
+def _told(found: room.TableCheck, kept: Path | None) -> dict[str, Any]:
+    """Give all that was found as plain values."""
+    findings = found.findings
+    return {
+        **{str(name): value for name, value in findings.attrs.items()},
+        "findings": json_rows(findings),
+        "sentences": list(found.sentences),
+        "rejected_file": None if kept is None else str(kept),
+    }
 
 
 def _said(asked: dict[str, Any]) -> room.ReadOptions:
@@ -97,14 +115,19 @@ def _check_free(rejected: Path | None) -> None:
         raise errors.OutputError(msg)
 
 
-def _keep_rejected(bad: gpd.GeoDataFrame, named: Path | None) -> None:
-    """Write the rejected rows, never over a file that is there."""
+def _keep_rejected(
+    bad: gpd.GeoDataFrame, named: Path | None, tell: Callable[[str], None]
+) -> Path | None:
+    """Write the rejected rows, never over a file that is there; give the file."""
     if not len(bad):
-        return
+        return None
     file = Path(_REJECTED) if named is None else named
     if file.exists():
-        say(f"{len(bad)} rejected rows are not written: {file} exists; name a file with --rejected")
-        return
+        tell(
+            f"{len(bad)} rejected rows are not written: {file} exists; name a file with --rejected"
+        )
+        return None
     # Single rows, to be mended at home: the file says so, whatever the terms of the source.
     room.write(bad, file, detail="internal")
-    say(f"{len(bad)} rejected rows: {file}")
+    tell(f"{len(bad)} rejected rows: {file}")
+    return file

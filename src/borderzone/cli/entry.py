@@ -13,10 +13,13 @@ from borderzone import errors
 from borderzone._guards.escapes import line
 from borderzone.cli.check import check
 from borderzone.cli.fetch import fetch_app
+from borderzone.cli.figure import figure
+from borderzone.cli.init import init
 from borderzone.cli.listings import borders, data
+from borderzone.cli.options import spread_options
 from borderzone.cli.report import report
 from borderzone.cli.sweep import sweep
-from borderzone.cli.terminal import EXIT_BUG, EXIT_INTERRUPTED, complain, say, tell
+from borderzone.cli.terminal import EXIT_BUG, EXIT_INTERRUPTED, Loudness, complain, say, tell
 from borderzone.cli.whatif import whatif
 
 __all__ = ["app", "main"]
@@ -25,10 +28,10 @@ app = typer.Typer(
     name="borderzone",
     help="Land borders, hard ground and patrol coverage, kilometre by kilometre.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (report, borders, data, check, whatif, sweep):
+for command in (report, figure, init, borders, data, check, whatif, sweep):
     app.command()(command)
 app.add_typer(fetch_app)
 
@@ -42,6 +45,7 @@ def _version(value: bool) -> None:  # noqa: FBT001 - typer hands the flag by pos
 
 
 @app.callback()
+@spread_options()
 def _options(
     *,
     version: Annotated[
@@ -54,6 +58,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; every error becomes a sentence and an exit code."""
+    Loudness.forget()
     try:
         sys.exit(app(standalone_mode=False))
     except errors.BorderzoneError as error:

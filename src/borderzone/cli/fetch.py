@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,13 +12,11 @@ import typer
 import borderzone as bz
 from borderzone import fetch
 from borderzone._guards import check_choice
-from borderzone.cli.options import spread_options
-from borderzone.cli.terminal import EXIT_INTERRUPTED, complain, say
+from borderzone.cli.options import Where, spread_options, study_of
+from borderzone.cli.terminal import EXIT_INTERRUPTED, complain, remark, say, stopped
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from borderzone.fetch.planning import Plan
 
 __all__ = ["fetch_app"]
@@ -32,14 +29,6 @@ fetch_app = typer.Typer(
     help="Bring elevation, land cover, roads or public incidents of a corridor from a public store.",
     no_args_is_help=True,
 )
-
-Where = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="STUDY.toml | LINE | A B",
-        help="A study as TOML, a file with a line, or two countries; without, the built-in study.",
-    ),
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,29 +49,27 @@ class AroundRoads(Around):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BorderOrBox:
-    """A border or a box, of which public incidents are fetched."""
+class AroundOrBox(Around):
+    """Public incidents may be of a box, or of all the world, in place of a border."""
 
-    a: Annotated[str | None, typer.Option("--a", help="First country of a border.")] = None
-    b: Annotated[str | None, typer.Option("--b", help="Second country of the border.")] = None
-    depth_km: Annotated[float, typer.Option(help="Depth of the corridor on both sides.")] = 50.0
-    margin_km: Annotated[float, typer.Option(help="How far around the corridor or box.")] = 0.0
     bbox: Annotated[
         tuple[float, float, float, float] | None,
         typer.Option(metavar="W S E N", help="A box in degrees, instead of a border."),
     ] = None
+    world: Annotated[bool, typer.Option("--world", help="All the world, instead of a border.")] = (
+        False
+    )
 
-    def ground(self) -> bz.Corridor | tuple[float, float, float, float] | None:
+    def ground(
+        self, where: list[str] | None
+    ) -> bz.Corridor | tuple[float, float, float, float] | None:
         """Give the corridor, the box, or None for all the world."""
-        if (self.a is None) != (self.b is None):
-            msg = "a border has two countries: give both --a and --b"
+        if bool(where) + (self.bbox is not None) + self.world > 1:
+            msg = "give one of a border, a box (--bbox) and --world, not more than one"
             raise InvalidParameterError(msg)
-        if self.a is not None and self.bbox is not None:
-            msg = "give a border (--a, --b) or a box (--bbox), not both"
-            raise InvalidParameterError(msg)
-        if self.a is None or self.b is None:
+        if self.bbox is not None or self.world:
             return self.bbox
-        return bz.Corridor.around(bz.Border.between(self.a, self.b), depth_km=self.depth_km)
+        return _corridor(where, self.depth_km)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,18 +112,10 @@ class Transfer:
             attempts=self.attempts,
         )
 
-    @contextmanager
-    def kept_when_interrupted(self, source: str) -> Iterator[None]:
+    def kept(self, source: str) -> str:
         """Say what is kept when somebody ends a fetch."""
-        try:
-            yield
-        except KeyboardInterrupt:
-            folder = fetch.cache_folder(self.cache) / source
-            complain(
-                f"borderzone: interrupted; what was brought is kept in {folder}, and the same "
-                "command goes on from there"
-            )
-            raise typer.Exit(EXIT_INTERRUPTED) from None
+        folder = fetch.cache_folder(self.cache) / source
+        return f"what was brought is kept in {folder}, and the same command goes on from there"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,9 +131,9 @@ class TableTransfer(Transfer):
 class Assent:
     """Whether anything is fetched, and whether somebody is asked first."""
 
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be fetched.")] = (
-        False
-    )
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what would be fetched; nothing is sent.")
+    ] = False
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask on a terminal before 100 MB and more.")
     ] = False
@@ -174,7 +153,7 @@ def fetch_dem(
 ) -> None:
     """Bring the Copernicus elevation tiles of a corridor."""
     check_choice(source, "source", ("glo30", "glo90"))
-    _fetch_tiles(source, where or [], around, transfer, assent)
+    _fetch_tiles(source, where, around, transfer, assent)
 
 
 @fetch_app.command("landcover")
@@ -183,7 +162,7 @@ def fetch_landcover(
     where: Where = None, *, around: Around, transfer: Transfer, assent: Assent
 ) -> None:
     """Bring the ESA WorldCover 2021 tiles of a corridor: classes at 10 m."""
-    _fetch_tiles(_COVER, where or [], around, transfer, assent)
+    _fetch_tiles(_COVER, where, around, transfer, assent)
 
 
 @fetch_app.command("roads")
@@ -211,35 +190,36 @@ def fetch_roads(  # noqa: PLR0913 - where, which roads, and records of the rest
         "cache": transfer.cache,
         "network": transfer.network,
     }
-    corridor = _corridor(where or [], around.depth_km)
+    corridor = _corridor(where, around.depth_km)
     if assent.dry_run:
-        for sentence in fetch.roads_plan(corridor, **what).sentences():
+        for sentence in fetch.roads_plan(corridor, **what, ask=False).sentences():
             say(sentence)
         return
-    with transfer.kept_when_interrupted(f"roads-{source}"):
+    with stopped(lambda: transfer.kept(f"roads-{source}")):
         result = fetch.roads(
             corridor,
             margin_km=around.margin_km,
             out=output.out,
             overwrite=output.overwrite,
-            announce=say,
+            announce=remark,
             confirm=None if assent.yes else _confirm,
             **what,
         )
     say(f"{result.rows:,} roads, {result.length_km:,.0f} km: {result.path}")
-    say(f"Record: {result.record}")
-    say(result.attribution)
+    remark(f"Record: {result.record}")
+    remark(result.attribution)
     say(f"In a study file:\n{result.study_line}")
 
 
 @fetch_app.command("ucdp")
 @spread_options()
-def fetch_ucdp(
+def fetch_ucdp(  # noqa: PLR0913 - where, which version, and records of the rest
+    where: Where = None,
     *,
     version: Annotated[
         str, typer.Option("--version", help="25.1, or 25.0.9 for a monthly candidate.")
     ] = "25.1",
-    place: BorderOrBox,
+    around: AroundOrBox,
     years: Annotated[
         tuple[int, int] | None, typer.Option(metavar="FIRST LAST", help="Only these years.")
     ] = None,
@@ -251,27 +231,27 @@ def fetch_ucdp(
 ) -> None:
     """Bring UCDP GED (CC BY 4.0) for a border or box; a token comes from $UCDP_ACCESS_TOKEN."""
     network = transfer.network
-    ground = place.ground()
-    with transfer.kept_when_interrupted("ucdp"):
+    ground = around.ground(where)
+    with stopped(lambda: transfer.kept("ucdp")):
         result = fetch.ucdp(
             ground,
             version=version,
             years=years,
-            margin_km=place.margin_km,
+            margin_km=around.margin_km,
             way=way,
             out=output.out,
             overwrite=output.overwrite,
             cache=transfer.cache,
             network=network,
-            announce=say,
+            announce=remark,
         )
     say(f"{result.rows} of {result.rows_of_version} rows: {result.path}")
-    say(f"Record: {result.record}")
-    say(result.attribution)
+    remark(f"Record: {result.record}")
+    remark(result.attribution)
 
 
 def _fetch_tiles(
-    source: str, where: list[str], around: Around, transfer: Transfer, assent: Assent
+    source: str, where: list[str] | None, around: Around, transfer: Transfer, assent: Assent
 ) -> None:
     corridor = _corridor(where, around.depth_km)
     how: dict[str, Any] = {
@@ -281,31 +261,24 @@ def _fetch_tiles(
     }
     _say_corridor(corridor, source, around.margin_km)
     if assent.dry_run:
-        for sentence in fetch.plan(corridor, source=source, **how).sentences():
+        for sentence in fetch.plan(corridor, source=source, **how, ask=False).sentences():
             say(sentence)
         return
-    how |= {"announce": say, "confirm": None if assent.yes else _confirm}
-    with transfer.kept_when_interrupted(source):
+    how |= {"announce": remark, "confirm": None if assent.yes else _confirm}
+    with stopped(lambda: transfer.kept(source)):
         if source == _COVER:
             result = fetch.esa_worldcover(corridor, **how)
         else:
             result = fetch.dem(corridor, source=source, **how)
     say(f"{len(result.paths)} tiles, {result.bytes / 1e6:.2f} MB, in {result.folder}")
-    say(result.attribution)
+    remark(result.attribution)
     say(f"In a study file:\n{result.study_line}")
 
 
-def _corridor(where: list[str], depth_km: float | None) -> bz.Corridor:
-    if len(where) > 2:
-        msg = f"name one study file or two countries, got {len(where)} words: {' '.join(where)}"
-        raise InvalidParameterError(msg)
-    if len(where) == 2:
-        border, scenario = bz.Border.between(*where), bz.Scenario()
-    else:
-        study = bz.Study.from_file(where[0]) if where else bz.Study.default()
-        border, scenario = study.border, study.scenario
-    depth = scenario.depth_km if depth_km is None else depth_km
-    return bz.Corridor.around(border, depth_km=depth, segment_km=scenario.segment_km)
+def _corridor(where: list[str] | None, depth_km: float | None) -> bz.Corridor:
+    study = study_of(where)
+    depth = study.scenario.depth_km if depth_km is None else depth_km
+    return bz.Corridor.around(study.border, depth_km=depth, segment_km=study.scenario.segment_km)
 
 
 def _confirm(plan: Plan) -> None:
@@ -319,14 +292,14 @@ def _confirm(plan: Plan) -> None:
 def _say_corridor(corridor: bz.Corridor, source: str, margin_km: float) -> None:
     around_km = bz.Study.margin_km
     depths = ", ".join(f"{code} {km:g} km" for code, km in corridor.depth_km.items())
-    say(f"Corridor {corridor.border.a}-{corridor.border.b}: {depths}; margin {margin_km:g} km.")
+    remark(f"Corridor {corridor.border.a}-{corridor.border.b}: {depths}; margin {margin_km:g} km.")
     if source == _COVER or margin_km >= around_km:
         return
     more = len(fetch.tiles(corridor, source=source, margin_km=around_km)) - len(
         fetch.tiles(corridor, source=source, margin_km=margin_km)
     )
     if more:
-        say(
+        remark(
             f"Travel times can start up to {around_km:g} km outside the corridor: ground without "
             f"elevation gives them no way. --margin-km {around_km:g} adds {more} tiles."
         )

@@ -11,8 +11,8 @@ import typer
 import borderzone as bz
 from borderzone import report as room
 from borderzone._guards import asked_from, check_probability
-from borderzone.cli.options import Limit, Terms, spread_options
-from borderzone.cli.terminal import progress, say
+from borderzone.cli.options import Limit, Terms, Where, spread_options, study_of
+from borderzone.cli.terminal import progress, remark, say, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,13 +22,7 @@ __all__ = ["report"]
 
 @spread_options()
 def report(  # noqa: PLR0913 - one option a matter that users decide
-    study: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[STUDY.toml | LINE]",
-            help="A study as TOML, or a file with a line; without one, the built-in study.",
-        ),
-    ] = None,
+    where: Where = None,
     *,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write.")] = Path("out"),
     seed: Annotated[int | None, typer.Option(help="Seed; the study's own when left out.")] = None,
@@ -44,20 +38,27 @@ def report(  # noqa: PLR0913 - one option a matter that users decide
     """Run a study and write its report; exit code 3 when too many rows of its incidents are unusable."""
     check_probability(limit, "limit")
     room.check_folder(out, overwrite=overwrite)
-    case = bz.Study.default() if study is None else bz.Study.from_file(study)
+    case = study_of(where)
     case = case if terms is None else replace(case, terms=terms)
-    with progress() as step:
+    with stopped(lambda: _left(out)), progress() as step:
         result = case.run(seed=case.seed if seed is None else seed, progress=step)
         if result.incidents.events is not None:
             with asked_from("command line"):
                 bz.incidents.TableCheck(result.incidents.events).require_usable(limit=limit)
-        other = _night_vision(case, result, step) if study is None else None
+        other = _night_vision(case, result, step) if not where else None
         page = bz.write_report(
             result, out, detail=detail, overwrite=overwrite, comparison=other, progress=step
         )
     say(f"Report: {page}")
     for sentence in result.summary:
-        say(f"- {sentence}")
+        remark(f"- {sentence}")
+
+
+def _left(out: Path) -> str:
+    """Say what an interrupted run leaves: a folder gets its name when it is whole."""
+    if out.is_dir() and any(out.iterdir()):
+        return f"{out} is as it was before, and nothing of this run is kept"
+    return f"nothing is kept, and {out} was not written"
 
 
 def _night_vision(

@@ -9,8 +9,8 @@ import typer
 
 import borderzone as bz
 from borderzone import whatif
-from borderzone.cli.options import spread_options
-from borderzone.cli.terminal import progress, say
+from borderzone.cli.options import Where, spread_options, study_of
+from borderzone.cli.terminal import progress, say, stopped
 
 __all__ = ["sweep"]
 
@@ -19,8 +19,11 @@ __all__ = ["sweep"]
 def sweep(
     plan: Annotated[
         Path,
-        typer.Argument(metavar="PLAN.toml", help="What varies, and what is asked of each case."),
+        typer.Argument(
+            metavar="PLAN.toml", help="What varies, what is asked of each case, and of which study."
+        ),
     ],
+    where: Where = None,
     *,
     out: Annotated[
         Path,
@@ -34,12 +37,21 @@ def sweep(
     ] = None,
 ) -> None:
     """Answer a study under many assumptions; the same command goes on after a stop."""
-    study, asked = whatif.read_plan(plan)
+    study, asked = whatif.read_plan(plan, study=study_of(where) if where else None)
     asked["seed"] = asked.get("seed", 1) if seed is None else seed
-    with progress() as step:
+    with stopped(lambda: _kept(out)), progress() as step:
         table = bz.sweep(study, **asked, workers=workers, folder=out, progress=step)
     cases = table["case"].nunique()
     say(f"Sweep: {out}, {cases:,} {'case' if cases == 1 else 'cases'}, {len(table):,} rows")
     failed = table["case"][table["error"].notna()].nunique() if "error" in table else 0
     if failed:
         say(f"{failed:,} of them could not be run: column error says why")
+
+
+def _kept(out: Path) -> str:
+    """Say how many cases an interrupted sweep has, and how it goes on."""
+    try:
+        found = bz.open_sweep(out)
+    except bz.BorderzoneError:
+        return "no case was done"
+    return f"{found.done:,} of {found.total:,} cases are kept in {out}, and the same command goes on from there"

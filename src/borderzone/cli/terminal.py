@@ -1,10 +1,13 @@
-"""What the command line prints, and the exit codes that a script can trust."""
+"""What the command line prints, how much of it, and the exit codes that a script can trust."""
 
 from __future__ import annotations
 
+import json
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,10 +23,14 @@ if TYPE_CHECKING:
 __all__ = [
     "EXIT_BUG",
     "EXIT_INTERRUPTED",
+    "Loudness",
     "complain",
+    "print_json",
     "print_table",
     "progress",
+    "remark",
     "say",
+    "stopped",
     "tell",
 ]
 
@@ -47,9 +54,49 @@ OUT = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
+class Loudness:
+    """How much is said: the answer alone, what explains it, or what the log has as well."""
+
+    quiet = False
+
+    @classmethod
+    def take(cls, *, quiet: bool, verbose: bool) -> None:
+        """Set it from the options of a command."""
+        if quiet and verbose:
+            msg = "--quiet and --verbose say the opposite: give one of them"
+            raise errors.InvalidParameterError(msg)
+        cls.quiet |= quiet
+        log = logging.getLogger("borderzone")
+        if verbose and not any(isinstance(each, _Log) for each in log.handlers):
+            log.addHandler(_Log())
+            log.setLevel(logging.INFO)
+
+    @classmethod
+    def forget(cls) -> None:
+        """Go back to what is usual."""
+        cls.quiet = False
+        log = logging.getLogger("borderzone")
+        for each in [each for each in log.handlers if isinstance(each, _Log)]:
+            log.removeHandler(each)
+            log.setLevel(logging.NOTSET)
+
+
+class _Log(logging.Handler):
+    """Prints what is logged beside the answer."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        complain(record.getMessage())
+
+
 def say(sentence: object) -> None:
     """Print a sentence of the answer."""
     OUT.print(block(str(sentence)))
+
+
+def remark(sentence: object) -> None:
+    """Print a sentence that explains the answer, unless only that is wanted."""
+    if not Loudness.quiet:
+        say(sentence)
 
 
 def complain(sentence: str) -> None:
@@ -64,12 +111,19 @@ def tell(error: errors.BorderzoneError) -> int:
     return next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
 
 
-def print_table(frame: pd.DataFrame, title: str) -> None:
-    """Print a table: for reading on a terminal, else with tabs, for a script."""
-    if not OUT.is_terminal:
-        say(f"# {line(title)}")
-        rows = spreadsheet_table(frame).to_csv(index=False, sep="\t", float_format="%.6g")
-        for row in rows.rstrip().split("\n"):
+def print_json(value: object) -> None:
+    """Print plain values as JSON, which keeps every character that it holds."""
+    OUT.print(json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False))
+
+
+def print_table(frame: pd.DataFrame, title: str, *, csv: bool = False) -> None:
+    """Print a table: for reading on a terminal, else with tabs, for a script; or as CSV."""
+    if csv or not OUT.is_terminal:
+        if not csv:
+            say(f"# {line(title)}")
+        rows = spreadsheet_table(frame)
+        mark, digits = (",", None) if csv else ("\t", "%.6g")
+        for row in rows.to_csv(index=False, sep=mark, float_format=digits).rstrip().split("\n"):
             say(row)
         return
     table = Table(title=line(title), show_lines=False)
@@ -83,9 +137,19 @@ def print_table(frame: pd.DataFrame, title: str) -> None:
 
 
 @contextmanager
+def stopped(kept: Callable[[], str]) -> Iterator[None]:
+    """Say what there is when somebody ends a command early."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        complain(f"borderzone: interrupted; {kept()}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+@contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """Show a spinner that names the running step; silent when not a terminal."""
-    if not ERR.is_terminal:
+    if Loudness.quiet or not ERR.is_terminal:
         yield lambda _: None
         return
     with ERR.status("starting") as status:

@@ -10,7 +10,7 @@ import typer
 import borderzone as bz
 from borderzone import errors
 from borderzone.cli.options import refuse_existing, spread_options
-from borderzone.cli.terminal import print_table, progress, say
+from borderzone.cli.terminal import print_table, progress, remark, stopped
 
 __all__ = ["whatif"]
 
@@ -25,6 +25,14 @@ def whatif(
         ),
     ],
     *,
+    on: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--border",
+            metavar="A B",
+            help="Two countries, for scenarios and presets; without, those of the built-in study.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all runs.")] = 1,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the table as CSV.")] = None,
 ) -> None:
@@ -38,10 +46,11 @@ def whatif(
         )
         raise errors.InvalidParameterError(msg)
     refuse_existing(out)
-    studies = [bz.Study.from_name(name) for name in scenarios]
+    base = None if on is None else bz.Study.between(*on)
+    studies = [bz.Study.from_name(name, on=base) for name in scenarios]
     grounds: dict[str, Any] = {}
     results = []
-    with progress() as step:
+    with stopped(lambda: "nothing is kept"), progress() as step:
         for study in studies:
             # Scenarios that share a ground read it once.
             digest = study.ground_digest()
@@ -51,6 +60,6 @@ def whatif(
     table = bz.compare(*results)
     first, *others = (result.scenario.name for result in results)
     print_table(table, f"{told.listed(others)} against {first}")
-    say(told.DIFFERENCE_WORDS)
+    remark(told.DIFFERENCE_WORDS)
     if out is not None:
         bz.io.write_csv(table, out)

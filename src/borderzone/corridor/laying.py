@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._guards import check_positive, shown
-from borderzone.border import Border
+from borderzone._guards import check_positive
 from borderzone.corridor.polygons import Plot, areas_km2, segment_polygons, to_geographic
 from borderzone.corridor.sections import (
     OVERLAP_KM,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from borderzone._typing import FloatArray
+    from borderzone.border import Border
     from borderzone.corridor.track import Track
 
 __all__ = ["depths_by_country", "lay", "plots_near"]
@@ -40,14 +40,8 @@ MOST_DEPTH_KM = 20_000.0
 _SIDES = "side must be 'both',"
 
 
-def depths_by_country(border: Any, depth_km: Any, side: str) -> dict[str, float]:
+def depths_by_country(border: Border, depth_km: Any, side: str) -> dict[str, float]:
     """Give the depth on the side of each country."""
-    if not isinstance(border, Border):
-        msg = (
-            f"a corridor is laid around a Border, got {shown(border)}; use "
-            "Border.between('IRQ', 'SYR')"
-        )
-        raise InvalidParameterError(msg)
     pair = (border.a, border.b)
     if isinstance(depth_km, Mapping):
         given = {

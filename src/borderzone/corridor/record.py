@@ -15,7 +15,7 @@ import shapely
 from borderzone._guards import check_positive, check_whole, guarded
 from borderzone._guards.doors import Drawn
 from borderzone._guards.escapes import line
-from borderzone.border import Country
+from borderzone.border import Border, Country
 from borderzone.corridor.laying import depths_by_country, lay, plots_near
 from borderzone.corridor.outside import ground_of, outside_ground, outside_shares
 from borderzone.corridor.polygons import areas_km2, lower_owner
@@ -24,13 +24,13 @@ from borderzone.errors import LimitError, SeveralSectionsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import xarray as xr
     from pyproj import CRS
     from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray
-    from borderzone.border import Border
     from borderzone.corridor.polygons import Plot
     from borderzone.corridor.sections import Section
     from borderzone.corridor.track import CutPart
@@ -85,7 +85,7 @@ class Corridor(Drawn):
     @classmethod
     def around(
         cls,
-        border: Border,
+        border: Border | tuple[str, str] | str | Path,
         *,
         depth_km: float | Mapping[str, float] = 50.0,
         segment_km: float = 10.0,
@@ -97,7 +97,7 @@ class Corridor(Drawn):
         Parameters
         ----------
         border
-            The border.
+            The border; or two countries, or a file with a line, as for `Border.of`.
         depth_km
             Depth on each side, or one for each of the two countries. Units: km.
         segment_km
@@ -119,12 +119,13 @@ class Corridor(Drawn):
         LimitError
             If the border would be cut into more than 20,000 segments.
         """
-        depths = depths_by_country(border, depth_km, side)
-        cls.check_segments(border.length_km, segment_km)
+        line_of = Border.of(border)
+        depths = depths_by_country(line_of, depth_km, side)
+        cls.check_segments(line_of.length_km, segment_km)
         longest = float(segment_km)
-        segments, sections, parts, plots = lay(border, depths, longest)
+        segments, sections, parts, plots = lay(line_of, depths, longest)
         return cls(
-            border=border,
+            border=line_of,
             depth_km=MappingProxyType(depths),
             segments=segments,
             sections=sections,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from borderzone._guards import local_path
 from borderzone.errors import InvalidParameterError, LimitError, NetworkError, OutputError
+from borderzone.fetch.network import server_name
 from borderzone.fetch.server import Server
 from borderzone.fetch.transfer import PartialFile, bring, side_by_side
 
@@ -64,6 +65,8 @@ class Plan:
         What an earlier run brought of them. Units: byte.
     missing
         Those that the store does not have.
+    asked
+        Whether the server was asked; where not, sizes and what it lacks are not known.
     """
 
     source: str
@@ -77,6 +80,7 @@ class Plan:
     sizes: Mapping[str, int]
     begun_bytes: int
     missing: tuple[str, ...]
+    asked: bool = True
 
     @property
     def bytes(self) -> int:
@@ -106,6 +110,14 @@ class Plan:
             said.append(
                 f"Changed or cut since they were fetched, so fetched again: {', '.join(self.spoiled)}."
             )
+        if not self.asked:
+            to_come = [name for name in self.needed if name not in self.there]
+            listed = f": {', '.join(to_come)}" if to_come else ""
+            return [
+                *said,
+                f"To fetch: {self._counted(to_come)} from {self.server} into {self.folder}{listed}.",
+                "The server was not asked how large they are, nor which of them it has.",
+            ]
         begun = (
             f" ({as_size(self.begun_bytes)} more is there from before)" if self.begun_bytes else ""
         )
@@ -147,10 +159,32 @@ class Job:
         """Root that the items are asked for under."""
         return self.network.mirror or self.store.address
 
-    def plan(self) -> Plan:
-        """Ask the server what there is; nothing is written."""
+    def plan(self, *, ask: bool) -> Plan:
+        """Ask the server what there is, or tell what would be asked for; nothing is written."""
+        if not ask:
+            return self._foreseen(server_name(self.base))
         with Server(self.base, self.network) as server:
             return self._survey(server)[0]
+
+    def _foreseen(self, server: str) -> Plan:
+        """Compare what is needed with the folder alone."""
+        there = [item for item in self.items if self.shelf.holds(item)]
+        folder = self.shelf.folder
+        wanted = [item for item in self.items if item not in there]
+        return Plan(
+            source=self.store.name,
+            title=self.store.terms.title,
+            noun=self.noun,
+            server=server,
+            folder=folder,
+            needed=tuple(item.name for item in self.items),
+            there=tuple(item.name for item in there),
+            spoiled=tuple(item.name for item in wanted if (folder / item.file).exists()),
+            sizes={},
+            begun_bytes=0,
+            missing=(),
+            asked=False,
+        )
 
     def bring(
         self, announce: Callable[[str], None], confirm: Callable[[Plan], None] | None
@@ -176,28 +210,21 @@ class Job:
 
     def _survey(self, server: Server) -> tuple[Plan, dict[Item, Remote]]:
         """Compare what is needed with the folder and the server; give the plan, and what is to come."""
-        folder = self.shelf.folder
         # Each is compared by its SHA-256, so a disk that lost bits is found before a study reads it.
-        there = [item for item in self.items if self.shelf.holds(item)]
-        wanted = [item for item in self.items if item not in there]
+        foreseen = self._foreseen(server.name)
+        wanted = [item for item in self.items if item.name not in foreseen.there]
         said = dict(side_by_side(server, server.look, wanted))
         remotes = {item: remote for item in wanted if (remote := said[item]) is not None}
         begun = (
             PartialFile(self.shelf.partial, item, self.base, remote).usable()
             for item, remote in remotes.items()
         )
-        plan = Plan(
-            source=self.store.name,
-            title=self.store.terms.title,
-            noun=self.noun,
-            server=server.name,
-            folder=folder,
-            needed=tuple(item.name for item in self.items),
-            there=tuple(item.name for item in there),
-            spoiled=tuple(item.name for item in wanted if (folder / item.file).exists()),
+        plan = replace(
+            foreseen,
             sizes={item.name: remote.size for item, remote in remotes.items()},
             begun_bytes=sum(begun),
             missing=tuple(item.name for item in wanted if item not in remotes),
+            asked=True,
         )
         return plan, remotes
 

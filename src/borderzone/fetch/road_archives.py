@@ -159,9 +159,10 @@ def roads_plan(
     parts: str | int | Sequence[str] | Sequence[int] | None = None,
     cache: str | os.PathLike[str] | None = None,
     network: Network | None = None,
+    ask: bool = True,
 ) -> Plan:
     """
-    Tell what a fetch of roads would bring; the server is asked, nothing is written.
+    Tell what a fetch of roads would bring; nothing is written.
 
     Parameters
     ----------
@@ -175,6 +176,8 @@ def roads_plan(
         Folder that archives are kept in; see `cache_folder`.
     network
         Mirror, limits and patience.
+    ask
+        Whether the server is asked for sizes and for what it has; without, nothing is sent.
 
     Returns
     -------
@@ -197,7 +200,7 @@ def roads_plan(
 America, 2 Central and South America, 3 Africa, 4 Europe, 5 Middle East and Central Asia, 6 South \
 and East Asia, 7 Oceania), got 8
     """
-    return _job(where, source, parts, cache, network).plan()
+    return _job(where, source, parts, cache, network).plan(ask=ask)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -197,9 +197,10 @@ def plan(
     margin_km: float = 0.0,
     cache: str | os.PathLike[str] | None = None,
     network: Network | None = None,
+    ask: bool = True,
 ) -> Plan:
     """
-    Tell what a fetch of tiles would bring; the server is asked, nothing is written.
+    Tell what a fetch of tiles would bring; nothing is written.
 
     Parameters
     ----------
@@ -213,6 +214,8 @@ def plan(
         Folder that tiles are kept in; see `cache_folder`.
     network
         Mirror, limits and patience.
+    ask
+        Whether the server is asked for sizes and for what it has; without, nothing is sent.
 
     Returns
     -------
@@ -234,7 +237,7 @@ def plan(
         ...
     borderzone.errors.InvalidParameterError: source must be one of glo30, glo90, worldcover, got 'dem'
     """
-    return _job(where, source, margin_km, cache, network).plan()
+    return _job(where, source, margin_km, cache, network).plan(ask=ask)
 
 
 def tiles(where: Where, *, source: str = "glo30", margin_km: float = 0.0) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from borderzone._guards import meant
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.answers import answer, answer_data, coverage_curve, coverage_curve_data
 from borderzone.figures.charts import (
@@ -144,7 +145,7 @@ def _named(name: str, shown: StudyResult | pd.DataFrame) -> StudyFigure:
         other = TABLE_FIGURES if figures is FIGURES else FIGURES
         where = "; that one is of a table" if name in other and other is TABLE_FIGURES else ""
         where = "; that one is of a study" if name in other and other is FIGURES else where
-        msg = f"there is no figure {name!r} of {of}{where}; there are {', '.join(figures)}"
+        msg = f"there is no figure {name!r} of {of}{where}; there are {', '.join(figures)}{meant(name, figures)}"
         raise InvalidParameterError(msg)
     return figures[name]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-import difflib
 import functools
 import importlib.util
 import json
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from borderzone._guards import check_whole, guarded, shown
+from borderzone._guards import check_whole, guarded, nearest, shown
 from borderzone.errors import DataError, InvalidParameterError, LimitError
 from borderzone.io.formats import reader_program
 
@@ -339,7 +338,7 @@ def _from_environment(told: str) -> dict[str, int]:
 def _known(name: str) -> str:
     if name in _NAMES:
         return name
-    near = difflib.get_close_matches(name, _NAMES, n=1)
+    near = nearest(name, _NAMES)
     meant = f"did you mean {near[0]!r}?" if near else f"limits are {', '.join(_NAMES)}"
     msg = f"{name[:80]!r} is no limit; {meant}"
     raise InvalidParameterError(msg)

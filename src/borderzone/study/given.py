@@ -26,6 +26,7 @@ from borderzone._guards import (
     check_text,
     local_path,
     local_place,
+    meant,
     shown,
 )
 from borderzone.border import Border
@@ -56,7 +57,6 @@ __all__ = [
     "Missing",
     "as_given",
     "check_agreement",
-    "check_border",
     "check_cells",
     "check_files",
     "check_hotspots",
@@ -66,7 +66,6 @@ __all__ = [
     "digest_of",
     "digests_of",
     "how_read",
-    "is_line_file",
     "is_path",
     "joined",
     "missing_layer",
@@ -158,28 +157,6 @@ LAYERS: Mapping[str, LayerKind] = MappingProxyType(
 )
 
 
-def check_border(border: Any) -> Border:
-    """Take a border, or the file of one; refuse what is none, and say how one is named."""
-    if isinstance(border, Border):
-        return border
-    if isinstance(border, os.PathLike) or is_line_file(border):
-        return Border.from_file(border)
-    words = border.replace(",", "-").split("-") if isinstance(border, str) else border
-    pair = ["IRQ", "SYR"]
-    if isinstance(words, (list, tuple)) and len(words) == 2:
-        pair = [str(word).strip()[:40] for word in words]
-    msg = (
-        f'border must be a Border, got {shown(border)}; use Border.between("{pair[0]}", "{pair[1]}"), '
-        'or Border.from_file("line.geojson") for a line of your own'
-    )
-    raise InvalidParameterError(msg)
-
-
-def is_line_file(text: Any) -> bool:
-    """Tell the name of a file with a line from other words."""
-    return isinstance(text, str) and text.lower().endswith(tuple(io.SUFFIXES.vector))
-
-
 def vector_layer(source: Any, name: str, records: list[Record]) -> gpd.GeoDataFrame:
     """Take a table of shapes, or read it from its file."""
     if isinstance(source, (str, Path)):
@@ -223,7 +200,7 @@ def check_hotspots(asked: Any) -> incidents.HotspotOptions | None:
         )
         raise InvalidParameterError(msg)
     if unknown := sorted(set(map(str, asked)) - {field.name for field in fields(kind)}):
-        msg = f"hotspots has no {unknown[0][:40]}; it has {names}"
+        msg = f"hotspots has no {unknown[0][:40]}; it has {names}{meant(unknown[0], names.split(', '))}"
         raise InvalidParameterError(msg)
     try:
         return kind(**asked)
@@ -655,7 +632,7 @@ def _cure(layer: str, border: Border) -> str:
     where = f"{border.a} {border.b}" if shipped else "STUDY.toml"
     # Its sides may have names that no command knows.
     countries = border.sides in ("source", "ground")
-    events = f"--a {border.a} --b {border.b}" if countries else "--bbox W S E N"
+    events = f"{border.a} {border.b}" if countries else "--bbox W S E N"
     return {
         "elevation": f"`borderzone fetch dem {where}` brings it",
         "landcover": f"`borderzone fetch landcover {where}` brings it",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,15 +13,17 @@ from weakref import WeakValueDictionary
 from borderzone import datasets, incidents
 from borderzone._guards import (
     asked_from,
+    check_choice,
     check_path,
     check_progress,
     check_text,
     check_whole,
     guarded,
+    meant,
     seed_number,
     shown,
 )
-from borderzone.border import Border
+from borderzone.border import Border, is_line_file
 from borderzone.corridor import Corridor
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.provenance import StageClock
@@ -35,14 +37,12 @@ from borderzone.study.given import (
     Missing,
     as_given,
     check_agreement,
-    check_border,
     check_files,
     check_hotspots,
     check_layer,
     check_settings,
     day_of,
     how_read,
-    is_line_file,
     missing_layer,
     place_of,
     records_of,
@@ -57,6 +57,7 @@ from borderzone.study.ground import (
 from borderzone.study.incident_findings import IncidentFindings, Reported, hotspots_of
 from borderzone.study.patrols import kit_question, patrol_answer, patrols_on
 from borderzone.study.result import Later, StudyResult
+from borderzone.study.starter import starter_file
 from borderzone.study.study_file import STUDY_KEYS, read_study
 from borderzone.study.told import left_out, summary_sentences
 
@@ -96,7 +97,7 @@ class Study:
     Attributes
     ----------
     border
-        The border, or a file with a line of one's own.
+        The border; or two countries, or a file with a line of one's own, as for `Border.of`.
     dem
         Elevation, in metres.
     landcover
@@ -195,7 +196,7 @@ class Study:
     def __post_init__(self) -> None:
         """Refuse what cannot be studied, and name the study after its two countries."""
         set_to = partial(object.__setattr__, self)
-        set_to("border", check_border(self.border))
+        set_to("border", Border.of(self.border))
         for name in LAYERS:
             set_to(name, check_layer(name, getattr(self, name)))
         check_settings(self)
@@ -232,6 +233,41 @@ class Study:
             incidents=EMBEDDED,
             scenario=PRESETS["as_is"] if scenario is None else scenario,
         )
+
+    @classmethod
+    def between(cls, a: str, b: str, **given: Any) -> Study:
+        """
+        Give the study of two countries, on the data that ship where they reach.
+
+        Parameters
+        ----------
+        a, b
+            The countries, as for `Border.between`. The force is that of the first, unless the scenario
+            says otherwise.
+        **given
+            Layers, scenario and all else that a study takes, by name, as in ``dem="tiles/*.tif"``.
+
+        Returns
+        -------
+        Study
+            The study; without incidents where none are given.
+
+        Raises
+        ------
+        BorderNotFoundError
+            If the two share no land border.
+        BorderzoneError
+            If a name is unknown, or what is given cannot be used.
+
+        Examples
+        --------
+        >>> Study.between("JOR", "IRQ", name="The Trebil road").border.length_words()
+        '180 km'
+        """
+        taken = [one.name for one in fields(cls) if one.name not in ("border", "_file")]
+        for name in given:
+            check_choice(name, "what a study takes beside its border", taken)
+        return cls(border=Border.between(a, b), **given)
 
     @classmethod
     def from_toml(cls, path: str | Path, **given: Any) -> Study:
@@ -292,7 +328,7 @@ class Study:
         return cls(border=path) if is_line_file(str(path)) else cls.from_toml(path)
 
     @classmethod
-    def from_name(cls, name: str) -> Study:
+    def from_name(cls, name: str, *, on: Study | None = None) -> Study:
         """
         Find a study by the name of a preset, or a study or scenario file.
 
@@ -300,11 +336,13 @@ class Study:
         ----------
         name
             ``"as_is"``, ``"night_vision_for_all"``, or a path.
+        on
+            Study that a preset or scenario is put on; the built-in one when left out.
 
         Returns
         -------
         Study
-            A scenario is put on the built-in study.
+            The study.
 
         Raises
         ------
@@ -312,14 +350,50 @@ class Study:
             If there is neither a preset nor a file of that name.
         """
         check_path(name, "study, scenario or preset", InvalidScenarioError)
+        base = cls.default() if on is None else on
         if name in PRESETS:
-            return cls.default(PRESETS[name])
+            return base.with_scenario(PRESETS[name])
         if not Path(name).is_file():
-            msg = f"there is no file {str(name)!r}, and the presets are {', '.join(PRESETS)}"
+            hint = meant(name, PRESETS)
+            msg = f"there is no file {str(name)!r}, and the presets are {', '.join(PRESETS)}{hint}"
             raise InvalidScenarioError(msg)
         if set(read_toml(name)) & (STUDY_KEYS - {"name"}):
             return cls.from_toml(name)
-        return cls.default(Scenario.from_toml(name))
+        return base.with_scenario(Scenario.from_toml(name))
+
+    @classmethod
+    def starter(cls, a: str | None = None, b: str | None = None) -> str:
+        """
+        Write a study file to start from: every field, what is usual, and what it means.
+
+        Parameters
+        ----------
+        a, b
+            Two countries, as for `between`; the built-in study when left out.
+
+        Returns
+        -------
+        str
+            TOML that reads back to that study.
+
+        Raises
+        ------
+        InvalidParameterError
+            If one country is named without the other.
+        BorderNotFoundError
+            If the two share no land border.
+
+        Examples
+        --------
+        >>> "depth_km = 50.0" in Study.starter("JOR", "IRQ").splitlines()
+        True
+        """
+        if a is None and b is None:
+            return starter_file(cls.default())
+        if a is None or b is None:
+            msg = f"a border has two countries, got {shown(a or b)} alone: name the other too"
+            raise InvalidParameterError(msg)
+        return starter_file(cls.between(a, b))
 
     def with_scenario(self, scenario: Scenario) -> Study:
         """

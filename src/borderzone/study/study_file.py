@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from borderzone._guards import check_path, shown
+from borderzone._guards import check_path, meant, shown
 from borderzone.border import Border
 from borderzone.errors import DataError, InvalidParameterError, InvalidScenarioError
 from borderzone.incidents import ReadOptions
@@ -42,11 +42,13 @@ def read_study(content: Mapping[str, Any], path: Path, given: Mapping[str, Any])
     unknown = sorted(set(content) - STUDY_KEYS)
     if unknown:
         names = ", ".join(name[:40] for name in unknown[:5])
-        msg = f"a study has no {names}; it has {', '.join(sorted(STUDY_KEYS))}"
+        hint = meant(unknown[0], STUDY_KEYS)
+        msg = f"a study has no {names}; it has {', '.join(sorted(STUDY_KEYS))}{hint}"
         raise InvalidScenarioError(msg)
     foreign = sorted(set(given) - {"border", *LAYERS})
     if foreign:
-        msg = f"what can be handed over is border and {', '.join(LAYERS)}, got {foreign[0][:40]!r}"
+        hint = meant(foreign[0], LAYERS)
+        msg = f"what can be handed over is border and {', '.join(LAYERS)}, got {foreign[0][:40]!r}{hint}"
         raise InvalidScenarioError(msg)
     scenario = content.get("scenario", {})
     if not isinstance(scenario, dict):

@@ -328,7 +328,7 @@ def changed_study(study: Study, values: Mapping[str, Any]) -> Study:
 def _check_border(study: Study, given: Any) -> None:
     """Refuse a line of other countries: nothing that is swept would be of the same study."""
     own = study.border
-    line = given if isinstance(given, Border) else Border.from_file(given)
+    line = Border.of(given)
     if {line.a, line.b} != {own.a, own.b}:
         msg = (
             f"a border that varies is another line between {own.a} and {own.b}, got one of {line.a} and "
@@ -361,7 +361,7 @@ def _posts_of(path: str | Path) -> Any:
     return content["posts"]
 
 
-def read_plan(path: str | Path) -> tuple[Study, dict[str, Any]]:
+def read_plan(path: str | Path, *, study: Study | None = None) -> tuple[Study, dict[str, Any]]:
     """
     Read a plan of a sweep.
 
@@ -371,6 +371,8 @@ def read_plan(path: str | Path) -> tuple[Study, dict[str, Any]]:
         TOML with a table ``[vary]``, and ``study`` (a preset, or a study or scenario file; the built-in
         study when left out), ``design``, ``n``, ``outputs``, ``bands``, ``baseline``, ``on_error`` or ``seed``. Paths are
         relative to its folder. Ranges of a design are tables of ``low`` and ``high``.
+    study
+        Study that a plan varies which names none.
 
     Returns
     -------
@@ -382,17 +384,14 @@ def read_plan(path: str | Path) -> tuple[Study, dict[str, Any]]:
     Raises
     ------
     InvalidScenarioError
-        If the file is missing or not TOML, or names what no plan has.
+        If the file is missing or not TOML, names what no plan has, or names another study.
     """
     file = Path(path)
     content = read_toml(file)
     try:
         for key in content:
             check_choice(key, "a plan", _PLAN_KEYS)
-        named = content.pop("study", "as_is")
-        beside = file.parent / str(named)
-        with asked_from("study file"):
-            study = Study.from_name(str(beside) if beside.is_file() else named)
+        study = _study_of(content.pop("study", None), file.parent, study)
         if not isinstance(vary := content.get("vary"), Mapping) or not vary:
             msg = "a plan needs a table [vary], such as depth_km = [25, 50]"
             raise InvalidScenarioError(msg)
@@ -405,6 +404,22 @@ def read_plan(path: str | Path) -> tuple[Study, dict[str, Any]]:
             name: _beside(name, [value], file.parent)[0] for name, value in alone.items()
         }
     return study, content
+
+
+def _study_of(named: Any, folder: Path, given: Study | None) -> Study:
+    """Find the study that a plan varies: the one that it names, or the one that was given."""
+    if named is not None and given is not None:
+        msg = (
+            f"the plan names its study, {shown(named)}: take that line out of it, or give no other"
+        )
+        raise InvalidScenarioError(msg)
+    if given is not None:
+        return given
+    beside = folder / str(named)
+    with asked_from("study file"):
+        return Study.from_name(
+            str(beside) if beside.is_file() else "as_is" if named is None else named
+        )
 
 
 def _beside(name: str, values: Any, folder: Path) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from borderzone._guards import shown
+from borderzone._guards import meant, nearest, shown
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.option_list import option
 
@@ -448,8 +447,7 @@ def refuse_other_part(part: object) -> None:
     # Somebody may take for a part what a column is called.
     plain = plain_name(str(part))
     own = next((one for one, names in ALIASES.items() if plain in names), None)
-    near = [own] if own else difflib.get_close_matches(plain, ALIASES, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {own!r}?" if own else meant(plain, ALIASES)
     msg = f"columns: {shown(part)} is not a part; use {', '.join(ALIASES)}{hint}"
     raise InvalidParameterError(msg)
 
@@ -461,7 +459,7 @@ def _checked_parts(names: list[str], given: Mapping[str, str]) -> dict[str, str]
     for part, name in given.items():
         refuse_other_part(part)
         if name not in names:
-            near = difflib.get_close_matches(str(name), names, n=1)
+            near = nearest(str(name), names)
             way = option("columns", {part: near[0]}) if near else ""
             hint = f"; did you mean {shown(near[0])}: {way}?" if near else ""
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""

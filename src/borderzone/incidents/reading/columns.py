@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._guards import shown
+from borderzone._guards import nearest, shown
 from borderzone.crs import crs_of, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
 from borderzone.incidents.option_list import option
@@ -621,11 +620,7 @@ class _Look:
     def __call__(self, column: str) -> _Likely:
         plain = plain_name(column)
         by_name = {part for part, words in _HINTS.items() if words.search(plain)}
-        by_name |= {
-            part
-            for part in _HINTS
-            if difflib.get_close_matches(plain, ALIASES[part], n=1, cutoff=0.8)
-        }
+        by_name |= {part for part in _HINTS if nearest(plain, ALIASES[part], cutoff=0.8)}
         head = self._raw.iloc[:_LOOKED_AT, self._at[column]].tolist()
         cells = [cell for cell in head if not is_missing(cell)]
         by_cells = _held(cells) if cells else ()

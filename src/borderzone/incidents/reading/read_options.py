@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from borderzone._guards import as_box, as_day, check_flag, check_text, guarded, is_whole, shown
+from borderzone._guards import (
+    as_box,
+    as_day,
+    check_flag,
+    check_text,
+    guarded,
+    is_whole,
+    meant,
+    shown,
+)
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.option_list import READ_OPTIONS, ReadOption, option
 from borderzone.incidents.reading.aliases import ALIASES, refuse_other_part
@@ -153,11 +161,9 @@ class ReadOptions:
         """
         unknown = [str(name) for name in stated if name not in READ_OPTIONS]
         if unknown:
-            near = difflib.get_close_matches(unknown[0], READ_OPTIONS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
             msg = (
                 f"incidents have no {shown(unknown[0])}; what is told of them is path, "
-                f"{', '.join(READ_OPTIONS)}{hint}"
+                f"{', '.join(READ_OPTIONS)}{meant(unknown[0], READ_OPTIONS)}"
             )
             raise InvalidParameterError(msg)
         found = {
