@@ -42,4 +42,4 @@ from .reach import (
     sight_lines as sight_lines,
 )
 from .strip import strip_map as strip_map
-from .grammar import Sheet as Sheet, Theme as Theme, save as save
+from .grammar import Sheet as Sheet, Theme as Theme, save as save, unshown as unshown

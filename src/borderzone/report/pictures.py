@@ -28,6 +28,8 @@ __all__ = ["FigureSpec", "Picture", "draw_pictures", "figure_specs"]
 # Resolution of the PNG of a page, and of a small figure. Units: dots per inch.
 DPI = {False: 200, True: 300}
 FORMATS = ("png", "svg", "pdf")
+# Fewer located events say nothing of where crossings are.
+FEWEST_EVENTS = 20
 # Width of a picture inside the page. Units: pixels.
 PAGE_WIDTH = 1500
 SMALL_WIDTH = 1000
@@ -97,8 +99,9 @@ class FigureSpec:
     small: bool = False
 
     def draw(self) -> Axes:
-        """Draw it."""
-        return figures.FIGURES[self.name].draw(*self.results)
+        """Draw it, for its files alone."""
+        with figures.unshown():
+            return figures.FIGURES[self.name].draw(*self.results)
 
 
 def draw_pictures(
@@ -249,13 +252,6 @@ def _small_words(result: StudyResult) -> list[_Words]:
                 "What real borders achieved for each agent on the line, and the model with as many.",
             )
         )
-    words.append(
-        (
-            "night_hours",
-            "length of the night",
-            "How long patrols must do without daylight, on the 15th of each month.",
-        )
-    )
     if result.ground.cave_calibration is not None:
         words.append(
             (
@@ -277,29 +273,14 @@ def _event_words(result: StudyResult) -> list[_Words]:
                 "Reported incidents by zone, each spread over all the places it may have been.",
             )
         )
-    if result.incidents.pressure is not None:
+    pressure, account = result.incidents.pressure, result.incidents.account
+    located = 0 if account is None else account.inside
+    if pressure is not None and located >= FEWEST_EVENTS:
         words.append(
             (
                 "incident_pressure",
                 "weights by reports",
                 "What reports would say of where crossings are, if they told it, and how little that is.",
-            )
-        )
-    if any(record.name == "article_incidents" for record in result.inputs):
-        words.append(
-            (
-                "interdiction_curve",
-                "chance of being stopped",
-                "How likely it was to be stopped, for every number of people stopped.",
-            )
-        )
-    demo = None if result.incidents.demo is None else result.incidents.demo.overlay
-    if demo is not None and len(demo):
-        words.append(
-            (
-                "incident_overlay_demo",
-                "SYNTHETIC incidents by zone",
-                "SYNTHETIC DATA: what the same overlay shows with a larger table. None of it happened.",
             )
         )
     return words

@@ -298,7 +298,23 @@ _SHOWN: ContextVar[bool] = ContextVar("shown", default=True)
 
 @contextmanager
 def unshown() -> Iterator[None]:
-    """Make pages that no list of figures knows of: for those who save them and forget them."""
+    """
+    Make pages that pyplot does not know, for those who save many and forget them.
+
+    Yields
+    ------
+    None
+        Figures drawn meanwhile are shown by no notebook, and go away with their last name.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> from matplotlib import pyplot as plt
+    >>> with unshown():
+    ...     ax = bz.figures.plot_border(bz.Border.between("IRQ", "SYR"))
+    >>> plt.get_fignums()
+    []
+    """
     outer = _SHOWN.set(False)
     try:
         yield
