@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,7 +48,13 @@ def report(  # noqa: PLR0913 - one option a matter that users decide
                 bz.incidents.TableCheck(result.incidents.events).require_usable(limit=limit)
         other = _night_vision(case, result, step) if not where else None
         page = bz.write_report(
-            result, out, detail=detail, overwrite=overwrite, comparison=other, progress=step
+            result,
+            out,
+            detail=detail,
+            overwrite=overwrite,
+            comparison=other,
+            progress=step,
+            workers=min(2, os.cpu_count() or 1),
         )
     say(f"Report: {page}")
     for sentence in result.summary:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
-import contextily
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import rasterio
 import shapely
 from affine import Affine
 from matplotlib.colors import to_rgb
@@ -22,7 +18,6 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 from borderzone import datasets, io
-from borderzone._guards import temporary_folder
 from borderzone.errors import CoverageGapError, InvalidParameterError, NoOverlapError
 from borderzone.figures import country, layers
 from borderzone.figures.grammar import (
@@ -91,6 +86,8 @@ __all__ = [
 # each light grazes would ask for, here equal but for the north-west that readers expect.
 LIGHTS = ((225.0, 0.2), (270.0, 0.25), (315.0, 0.35), (360.0, 0.2))
 ALTITUDE_DEG = 40.0
+# Cells of relief on an inch of paper.
+_CELLS_PER_INCH = 100
 # Where the steepest twentieth of the ground should come to lie once exaggerated.
 SHOWN_SLOPE = math.tan(math.radians(22))
 
@@ -154,10 +151,12 @@ class Relief(NamedTuple):
 
 
 def draw_relief(
-    ax: Axes, crs: Any, layers: xr.Dataset | None, *, columns: int = 700
+    ax: Axes, crs: Any, layers: xr.Dataset | None, *, columns: int | None = None
 ) -> Relief | None:
     """Draw grey relief over a map, where there is elevation."""
     (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    # As fine as a page of paper shows of a background.
+    columns = columns or int(np.clip(_CELLS_PER_INCH * inches_of(ax)[0], 150, 1200))
     elevation = map_elevation((west, south, east, north), crs, layers, columns=columns)
     if elevation is None or not np.isfinite(elevation.to_numpy()).any():
         return None
@@ -166,18 +165,14 @@ def draw_relief(
     steep = float(np.nanpercentile(np.hypot(*np.gradient(values, grid.resolution_m)), 95))
     exaggeration = float(np.clip(round(SHOWN_SLOPE / max(steep, 1e-6)), 1, 20))
     shade = hillshade(values, grid.resolution_m, exaggeration=exaggeration)
-    # A local file and no tile server: the map is the same with and without a network.
-    with temporary_folder() as folder:
-        source = Path(folder) / "relief.tif"
-        _write(source, _tinted(shade), grid)
-        contextily.add_basemap(
-            ax,
-            source=source,
-            attribution=False,
-            reset_extent=False,
-            interpolation="bilinear",
-            zorder=0,
-        )
+    # The cells are those of the map's own frame: they are laid under it as they are.
+    left, bottom, right, top = grid.bounds
+    ax.imshow(
+        _tinted(shade).transpose(1, 2, 0),
+        extent=(left, right, bottom, top),
+        interpolation="bilinear",
+        zorder=0,
+    )
     ax.set(xlim=(west, east), ylim=(south, north))
     return Relief(exaggeration, np.isnan(shade), grid)
 
@@ -189,25 +184,6 @@ def _tinted(shade: FloatArray) -> FloatArray:
     low, high, paper = (np.array(to_rgb(INK[name])) for name in ("shade", "relief", "paper"))
     tint = low[:, None, None] + (high - low)[:, None, None] * light
     return np.round(255 * np.where(np.isfinite(shade), tint, paper[:, None, None])).astype("uint8")
-
-
-def _write(path: Path, image: FloatArray, grid: Grid) -> None:
-    with (
-        warnings.catch_warnings(),
-        rasterio.open(
-            path,
-            "w",
-            driver="GTiff",
-            width=grid.shape[1],
-            height=grid.shape[0],
-            count=3,
-            dtype="uint8",
-            crs=grid.crs.to_wkt(),
-            transform=grid.transform,
-            photometric="RGB",
-        ) as target,
-    ):
-        target.write(image)
 
 
 MARGIN = 0.06

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from borderzone.report.helper import Helper
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 
@@ -109,14 +110,24 @@ def draw_pictures(
     folder: Path,
     comparison: StudyResult | None,
     step: Callable[[str], None],
+    helper: Helper | None = None,
 ) -> dict[str, Picture]:
-    """Draw, save and embed every figure that a study can give."""
+    """Draw, save and embed every figure that a study can give, with a second process where there is one."""
     target = folder / "figures"
     target.mkdir()
-    found = {}
-    for plan in figure_specs(edition.result, comparison):
+    plans = figure_specs(edition.result, comparison)
+    given = (edition, target, comparison)
+
+    def begin(plan: FigureSpec) -> None:
         step(f"figure: {plan.title}")
-        found[plan.name] = _made(plan, edition, target, comparison)
+
+    if helper is not None:
+        made = helper.share(_made, given, plans, begin)
+        return {plan.name: made[number] for number, plan in enumerate(plans)}
+    found = {}
+    for plan in plans:
+        begin(plan)
+        found[plan.name] = _made(*given, plan)
     return found
 
 
@@ -287,7 +298,7 @@ def _event_words(result: StudyResult) -> list[_Words]:
 
 
 def _made(
-    plan: FigureSpec, edition: Edition, target: Path, comparison: StudyResult | None
+    edition: Edition, target: Path, comparison: StudyResult | None, plan: FigureSpec
 ) -> Picture:
     axes = plan.draw()
     alt = figures.alt_text(edition.result, plan.name, other=comparison)
