@@ -32,6 +32,7 @@ from borderzone.figures.grammar.rows import (
     plain_counts,
     room_beside_in,
     row_labels,
+    share_axis,
     unstack,
 )
 from borderzone.figures.grammar.sheet import (
@@ -139,6 +140,7 @@ __all__ = [
     "say",
     "scale_bar",
     "scale_inches",
+    "share_axis",
     "theme_now",
     "unshown",
     "unstack",

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from borderzone.errors import InvalidParameterError
-from borderzone.figures.grammar.sheet import figure_of, width_in, wrapped
+from borderzone.figures.grammar.sheet import figure_of, percent_ticks, width_in, wrapped
 from borderzone.figures.grammar.theme import INK, LEAST_POINTS, halo
 from borderzone.figures.grammar.words import say
 
@@ -31,6 +30,7 @@ __all__ = [
     "plain_counts",
     "room_beside_in",
     "row_labels",
+    "share_axis",
     "unstack",
 ]
 
@@ -168,14 +168,16 @@ def _signed(value: float) -> str:
     return f"{'+' if value > 0 else '−' if value < 0 else ''}{abs(value):,.12g}"
 
 
+def share_axis(ax: Axes, *, most: int = 5) -> None:
+    """Write shares beside an axis, at whole percents where these are apart."""
+    ax.yaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
+    low, high = ax.get_ylim()
+    ax.yaxis.set_major_formatter(percent_ticks(decimals=0 if abs(high - low) >= 0.05 else 1))
+
+
 def border_axis(page: Page, border: Border, *axes: Axes) -> tuple[float, float]:
     """Open axes along the border from one kilometre to another; give the two."""
-    length = border.length_km
-    asked = page.sheet.km or (0.0, length)
-    first, last = max(asked[0], 0.0), min(asked[1], length)
-    if not first < last:
-        msg = f"km lies off the border, which is {length:.0f} km long, got {page.sheet.km!r}; give kilometres on it"
-        raise InvalidParameterError(msg)
+    first, last = page.sheet.km_along(border.length_km)
     for ax in axes or (page.ax,):
         ax.set_xlim(first, last)
         ax.xaxis.set_major_locator(MaxNLocator(int(np.clip(page.wide_in / 0.75, 3, 12))))
