@@ -160,6 +160,8 @@ def test_a_part_and_an_extent_show_that_part(result: StudyResult) -> None:
         options: Any = wrong
         with pytest.raises(InvalidParameterError, match=words):
             figures.corridor_map(result, **options)
+    with pytest.raises(InvalidParameterError, match="shows no part of the border; leave out km"):
+        figures.answer(result, km=(0, 100))
 
 
 def test_a_layer_in_degrees_lies_where_it_belongs(result: StudyResult) -> None:

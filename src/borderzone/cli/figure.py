@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -34,7 +33,10 @@ class Drawing:
 
     size: Annotated[
         str | None,
-        typer.Option(metavar="SIZE", help="a4, a3, 16:9, column, or inches such as 6.3x4.2."),
+        typer.Option(
+            metavar="SIZE",
+            help="a4, a4-portrait, a3, 16:9, text, column, or inches such as 6.3x4.2.",
+        ),
     ] = None
     title: Annotated[str | None, typer.Option(help="Title in place of its own.")] = None
     km: Annotated[
@@ -44,21 +46,15 @@ class Drawing:
         tuple[float, float, float, float] | None,
         typer.Option(metavar="W S E N", help="Only this box, in degrees."),
     ] = None
-    theme: Annotated[str | None, typer.Option(help="Fonts, sizes and colours, by name.")] = None
+    theme: Annotated[str | None, typer.Option(help="light, dark or grey.")] = None
     lang: Annotated[str | None, typer.Option(help="Language of its fixed words: en, ar, fr.")] = (
         None
     )
 
-    def asked(self, name: str) -> dict[str, Any]:
-        """Give what was said of a figure, or refuse what that figure does not take."""
+    def asked(self) -> dict[str, Any]:
+        """Give what was said of a figure; the figure refuses what it does not show."""
         said = {one.name: getattr(self, one.name) for one in fields(self)}
         said = {key: value for key, value in said.items() if value is not None}
-        taken = inspect.signature(bz.figures.FIGURES[name].draw).parameters
-        for key in said:
-            if key not in taken:
-                known = [f"--{one.name}" for one in fields(self) if one.name in taken]
-                msg = f"figure {name} takes no --{key}; it takes {', '.join(known) or 'none of these'}"
-                raise errors.InvalidParameterError(msg)
         if "size" in said:
             said["size"] = _size(said["size"])
         return said
@@ -90,13 +86,14 @@ def figure(  # noqa: PLR0913 - which figure, of what, and records of the rest
     ending = file.suffix.lower().removeprefix(".")
     check_choice(ending, f"the ending of {str(file)!r}", _FORMATS)
     refuse_existing(file)
-    options = drawing.asked(name)
+    options = drawing.asked()
     study = study_of(where)
     against = bz.Study.from_name(other, on=study) if name == "whatif" else None
     with stopped(lambda: "nothing is kept"), progress() as step:
         shown_results = _results(study, against, seed, detail, step)
         step(f"figure {name}")
-        ax = bz.figures.FIGURES[name].draw(*shown_results, **options)
+        with bz.figures.unshown():
+            ax = bz.figures.FIGURES[name].draw(*shown_results, **options)
         words = bz.figures.alt_text(shown_results[0], name, other=shown_results[-1])
         bz.figures.save(
             ax, file.with_suffix(""), alt=words, formats=[ending], internal=detail == "internal"

@@ -313,8 +313,8 @@ def ground_asked(
     sheet: Sheet, border: Border, corridor: Corridor | None = None
 ) -> tuple[gpd.GeoSeries, float]:
     """Give the ground that a map is to show, and the margin around it."""
-    if sheet.extent is not None:
-        rim = shapely.segmentize(shapely.box(*sheet.extent), 0.25)
+    if (box := sheet.box_asked()) is not None:
+        rim = shapely.segmentize(shapely.box(*box), 0.25)
         return gpd.GeoSeries([rim], crs=4326), 0.0
     if sheet.km is not None:
         first, last = sheet.km_along(border.length_km)

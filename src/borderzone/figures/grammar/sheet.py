@@ -184,6 +184,7 @@ class Sheet:
 
     def km_along(self, length_km: float) -> tuple[float, float]:
         """Give the part asked for of a border of a length; all of it where none was. Units: km."""
+        _USED.get().add("km")
         if self.km is None:
             return 0.0, length_km
         first, last = (min(max(km, 0.0), length_km) for km in self.km)
@@ -194,6 +195,11 @@ class Sheet:
             )
             raise InvalidParameterError(msg)
         return first, last
+
+    def box_asked(self) -> tuple[float, float, float, float] | None:
+        """Give the box asked for of a map, in degrees; None where none was."""
+        _USED.get().add("extent")
+        return self.extent
 
     @classmethod
     def of(cls, sheet: Sheet | None, options: Mapping[str, object]) -> Sheet:
@@ -210,6 +216,8 @@ class Sheet:
         return replace(sheet or cls(), **options)  # type: ignore[arg-type] # its birth checks them
 
 
+# What a figure has asked its sheet for while it is drawn.
+_USED: ContextVar[set[str]] = ContextVar("used", default=set())  # noqa: B039 - of what is drawn without a sheet
 # What can be printed and held in memory at 300 dots per inch.
 _SMALLEST_IN, _LARGEST_IN = 2.0, 60.0
 
@@ -774,9 +782,18 @@ def drawing(draw: Callable[P, Axes]) -> Callable[P, Axes]:
         face = mpl.rcParams["figure.facecolor"]
         if isinstance(given, Axes):
             face = figure_of(given).get_facecolor()
-        with themed(theme_for(sheet.theme, face)), spoken(sheet.lang):
-            ax = draw(*args, **kwargs)
-            _settle(figure_of(ax), before)
+        used: set[str] = set()
+        outer = _USED.set(used)
+        try:
+            with themed(theme_for(sheet.theme, face)), spoken(sheet.lang):
+                ax = draw(*args, **kwargs)
+                _settle(figure_of(ax), before)
+        finally:
+            _USED.reset(outer)
+        for name, what in (("km", "part of the border"), ("extent", "box of a map")):
+            if getattr(sheet, name) is not None and name not in used:
+                msg = f"{draw.__name__} shows no {what}; leave out {name}"
+                raise InvalidParameterError(msg)
         return ax
 
     return drawn
