@@ -13,6 +13,7 @@ from pyproj import CRS, Transformer
 
 from borderzone._guards import check_positive, check_whole, guard_room, shown
 from borderzone._guards.escapes import line
+from borderzone._guards.pages import card
 from borderzone.crs import check_metric, crs_of, raster_crs
 from borderzone.errors import (
     CoverageGapError,
@@ -259,6 +260,18 @@ class Grid:
             Units: km2.
         """
         return self.resolution_m**2 / 1e6
+
+    def _repr_html_(self) -> str:
+        """Show size, cell, edges and CRS."""
+        (rows, columns), (left, bottom, right, top) = self.shape, self.bounds
+        told = [
+            ("cells", f"{rows:,} rows x {columns:,} columns = {rows * columns:,}"),
+            ("cell", f"{self.resolution_m:g} m"),
+            ("west, east", f"{left:,.0f} m, {right:,.0f} m"),
+            ("south, north", f"{bottom:,.0f} m, {top:,.0f} m"),
+            ("CRS", self.crs.name),
+        ]
+        return card("Grid", told)
 
     def __repr__(self) -> str:
         """Say size, cell and CRS in one line."""

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from borderzone._guards import check_choice, check_path, guard_room, local_path, meant, shown
+from borderzone._guards.pages import record_card
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.io import Limits
 from borderzone.patrol import (
@@ -322,6 +323,17 @@ class Scenario(BaseModel):
             )
             raise ValueError(msg)
         return self
+
+    def _repr_html_(self) -> str:
+        """Show every assumption, those that are not as usual first."""
+        usual = {
+            name: field.get_default(call_default_factory=True)
+            for name, field in Scenario.model_fields.items()
+        }
+        values = {name: getattr(self, name) for name in usual if name != "force"}
+        force = {f"force.{name}": value for name, value in self.force.model_dump().items()}
+        usual |= {f"force.{name}": value for name, value in usual["force"].model_dump().items()}
+        return record_card(f"Scenario: {self.name}", values | force, usual)
 
     @property
     def refinement(self) -> int:

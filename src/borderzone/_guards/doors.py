@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import lazy_loader
 
 from borderzone._guards.escapes import popup_table
+from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     import geopandas as gpd
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Drawn",
     "door",
+    "explored",
 ]
 
 
@@ -73,5 +76,30 @@ class Drawn(ABC):
         return cast("Axes", draw(self, ax=ax, **kwargs))
 
     def explore(self, **kwargs: Any) -> Any:
-        """Show it on an interactive map; needs the interactive extra."""
-        return popup_table(self._table).explore(**kwargs)
+        """Show it on an interactive map, with what `GeoDataFrame.explore` takes; needs the extra interactive."""
+        return explored(self._table, **kwargs)
+
+    def to_file(self, path: str | os.PathLike[str]) -> None:
+        """Write what is drawn as .gpkg, .parquet or .geojson; an existing file is replaced."""
+        io = import_module("borderzone.io")
+        io.write_vector({type(self).__name__.lower(): self._table}, path)
+
+    @property
+    def __geo_interface__(self) -> dict[str, Any]:
+        """What is drawn as a collection of GeoJSON features, for every program that reads them."""
+        return cast("dict[str, Any]", self._table.__geo_interface__)
+
+    @abstractmethod
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: a small map and what it is."""
+
+
+def explored(table: gpd.GeoDataFrame, **kwargs: Any) -> Any:
+    """Show a table of shapes on an interactive map, or say what that needs."""
+    try:
+        return popup_table(table).explore(**kwargs)
+    except ImportError as error:
+        msg = (
+            'an interactive map needs folium and mapclassify: pip install "borderzone[interactive]"'
+        )
+        raise InvalidParameterError(msg) from error

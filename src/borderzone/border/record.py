@@ -26,6 +26,7 @@ from borderzone._guards import (
 )
 from borderzone._guards.doors import Drawn
 from borderzone._guards.escapes import line
+from borderzone._guards.pages import Mark, card, runs_of
 from borderzone.border import seam
 from borderzone.border.chainage import Locator, point_at
 from borderzone.border.countries import Country
@@ -827,6 +828,27 @@ class Border(Drawn):
         """Make it read-only again on arrival."""
         plain = {name: MappingProxyType(state[name]) for name in ("names", "said")}
         self.__dict__.update(state | plain)
+
+    def _repr_html_(self) -> str:
+        """Show the line on a small map, with its length, ends and source."""
+        marks = [
+            Mark(runs=runs_of(row.geometry), words=row.kind, dashed=row.dashed)
+            for row in self.stretches.itertuples()
+        ]
+        published = "not known"
+        if self.published_length_km is not None:
+            published = f"{self.published_length_km:,g} km ({self.published_length_source})"
+        rows = [
+            ("length", f"{self.length_words()} as drawn"),
+            ("published length", published),
+            ("from", f"km 0, {self.start_name}"),
+            ("to", f"{self.length_words()}, {self.end_name}"),
+            ("parts", len(self.course)),
+            ("left, right", f"{self.left}, {self.right}"),
+            ("source", self.source),
+        ]
+        names = (self.names.get(code, code) for code in (self.a, self.b))
+        return card(f"Border {' - '.join(names)}", rows, marks)
 
     def __repr__(self) -> str:
         """Say pair, length, parts and ends in one line."""

@@ -15,6 +15,7 @@ import shapely
 from borderzone._guards import check_positive, check_whole, guarded
 from borderzone._guards.doors import Drawn
 from borderzone._guards.escapes import line
+from borderzone._guards.pages import Mark, card, runs_of
 from borderzone.border import Border, Country
 from borderzone.corridor.laying import depths_by_country, lay, plots_near
 from borderzone.corridor.outside import ground_of, outside_ground, outside_shares
@@ -480,6 +481,28 @@ class Corridor(Drawn):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Make it read-only again on arrival."""
         self.__dict__.update(state, depth_km=MappingProxyType(state["depth_km"]))
+
+    def _repr_html_(self) -> str:
+        """Show the strip on a small map, with its depth, area and frame."""
+        depth = ", ".join(f"{km:g} km in {code}" for code, km in self.depth_km.items())
+        longest = self.segments["length_km"].max()
+        frames = ", ".join(str(section.crs.name) for section in self.sections)
+        rows = [
+            ("along", f"{self.border.length_words()} of border"),
+            ("depth", depth),
+            ("area", f"{self.segments['area_km2'].sum():,.0f} km2"),
+            ("segments", f"{len(self.segments)} of {longest:.3g} km at most"),
+            ("sections", f"{len(self.sections)}: {frames}"),
+        ]
+        spans = zip(
+            *(self.segments[name] for name in ("geometry", "km_start", "km_end")), strict=True
+        )
+        strip = [
+            Mark(runs=runs_of(shape), words=f"km {start:.0f} to {end:.0f}", fill="#9db4c0")
+            for shape, start, end in spans
+        ]
+        border = Mark(runs=runs_of(self.border.line), words="the border")
+        return card(f"Corridor {self.border.a}-{self.border.b}", rows, [*strip, border])
 
     def __repr__(self) -> str:
         """Say border, depth, segments, sections and area in one line."""

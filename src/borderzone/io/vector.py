@@ -390,17 +390,17 @@ def read_archived(
 
 def write_vector(layers: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[str]) -> None:
     """
-    Write tables with shapes, the same bytes every time: layers of a GeoPackage, or one as GeoParquet.
+    Write tables with shapes, the same bytes every time: layers of a GeoPackage, or one as GeoParquet or GeoJSON.
 
     Columns that a GeoPackage would take for one another, or for its own, get a number.
 
     Parameters
     ----------
     layers
-        Table by layer name; one table for GeoParquet, which holds no name of it.
+        Table by layer name; one table for GeoParquet and GeoJSON, which hold no name of it.
     path
-        File to write, which ends in ``.gpkg`` or ``.parquet``; an existing one is replaced when the
-        new one is whole.
+        File to write, which ends in ``.gpkg``, ``.parquet`` or ``.geojson`` (in degrees, whatever the
+        CRS of the table); an existing one is replaced when the new one is whole.
 
     Raises
     ------
@@ -413,20 +413,32 @@ def write_vector(layers: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike
         msg = f"{file!r} would have no layer; give at least one table"
         raise OutputError(msg)
     ending = Path(file).suffix.lower()
-    if ending == ".parquet":
-        if len(layers) > 1:
-            msg = f"{file!r} holds one table, got {len(layers)}; write .gpkg, or a file for each"
-            raise OutputError(msg)
-        with atomic_write(path) as temporary:
-            kept_table(next(iter(layers.values()))).to_parquet(temporary, compression="zstd")
-        return
-    if ending != ".gpkg":
-        msg = f"{file!r} ends in {ending!r}; shapes are written as .gpkg or .parquet"
+    if ending not in (".gpkg", ".parquet", ".geojson"):
+        msg = f"{file!r} ends in {ending!r}; shapes are written as .gpkg, .parquet or .geojson"
         raise OutputError(msg)
+    if ending != ".gpkg":
+        _write_one(layers, path, ending)
+        return
     with atomic_write(path) as temporary, ogr.options(OGR_CURRENT_DATE=FIXED_DATE):
         for name, frame in layers.items():
             plain = _apart(kept_table(frame))
             plain.to_file(temporary, layer=kept(name), driver="GPKG", engine="pyogrio")
+
+
+def _write_one(
+    layers: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[str], ending: str
+) -> None:
+    """Write the one table of a file that holds no more."""
+    if len(layers) > 1:
+        msg = f"{str(path)!r} holds one table, got {len(layers)}; write .gpkg, or a file for each"
+        raise OutputError(msg)
+    (table,) = layers.values()
+    with atomic_write(path) as temporary:
+        if ending == ".parquet":
+            kept_table(table).to_parquet(temporary, compression="zstd")
+        else:
+            plain = kept_table(table.to_crs(4326))
+            plain.to_file(temporary, driver="GeoJSON", engine="pyogrio", RFC7946="YES")
 
 
 def _apart(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -23,6 +23,8 @@ from borderzone._guards import (
     seed_number,
     shown,
 )
+from borderzone._guards.escapes import line
+from borderzone._guards.pages import Mark, card, runs_of
 from borderzone.border import Border, is_line_file
 from borderzone.corridor import Corridor
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
@@ -83,7 +85,7 @@ _SEEDS = 2**32
 
 
 @guarded
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Study:
     """
     One border, the data it is studied on, and the assumptions.
@@ -411,6 +413,28 @@ class Study:
         """
         return replace(self, scenario=_check_scenario(scenario))
 
+    def _repr_html_(self) -> str:
+        """Show the border on a small map, with the data and the assumptions it is studied on."""
+        marks = [Mark(runs=runs_of(self.border.line), words="the border")]
+        force = self.scenario.force
+        sensor = force.sensor if isinstance(force.sensor, str) else force.sensor.name
+        rows = [
+            ("border", f"{self.border.a}-{self.border.b}, {self.border.length_words()}"),
+            *((name, _layer_words(getattr(self, name))) for name in LAYERS),
+            ("scenario", self.scenario.name),
+            ("force", f"{self.scenario.force_side}: {force.mode}, {sensor}, {force.crew} people"),
+            ("seed", self.seed),
+        ]
+        return card(f"Study: {self.name}", rows, marks)
+
+    def __repr__(self) -> str:
+        """Name the study, what it has and what it lacks, in one line."""
+        lacks = [name for name in LAYERS if getattr(self, name) is None]
+        return line(
+            f"Study({self.name}: {self.border.length_words()} of border, scenario {self.scenario.name}, "
+            f"{len(LAYERS) - len(lacks)} of {len(LAYERS)} layers)"
+        )
+
     @property
     def given(self) -> dict[str, Any]:
         """
@@ -729,6 +753,16 @@ def _usual_name(border: Border) -> str:
         return names
     start, end = border.cut_km
     return f"{names}, km {start:.6g} to {end:.6g}"
+
+
+def _layer_words(value: Any) -> str:
+    """Say where a layer comes from, without looking into it."""
+    if value is None:
+        return "none"
+    place = value.get("path") if isinstance(value, dict) else value
+    if isinstance(place, (list, tuple)):
+        return f"{len(place)} files, {place[0]} ..." if len(place) > 1 else str(place[0])
+    return str(place) if isinstance(place, (str, Path)) else f"in memory ({type(place).__name__})"
 
 
 def _check_scenario(scenario: Any) -> Scenario:

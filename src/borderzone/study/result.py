@@ -11,7 +11,9 @@ import pandas as pd
 
 from borderzone import provenance
 from borderzone._guards import guarded
+from borderzone._guards.doors import explored
 from borderzone._guards.escapes import block, line
+from borderzone._guards.pages import Mark, card, runs_of
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol import Fleet, UnitKind, answer_plan, answer_pod
 from borderzone.study.given import SETTINGS, unrecorded
@@ -40,6 +42,14 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "Later", "StudyResult"]
 
 T = TypeVar("T")
+
+# Kind of zone -> what it is called, and its colour on the small and the interactive map.
+_ZONE_WORDS = {
+    "remote_desert": "remote desert (amber)",
+    "cave_prone": "cave-prone ground (violet)",
+    "across": "bare ground across the border, where the force does not go (grey)",
+}
+_ZONE_FILL = {"remote_desert": "#c98a1b", "cave_prone": "#7b5ea7", "across": "#8d8d8d"}
 
 
 class Later(Generic[T]):
@@ -239,6 +249,22 @@ class StudyResult:
             `ground.zones`; None without travel time.
         """
         return self.ground.zones
+
+    @property
+    def zones_across(self) -> gpd.GeoDataFrame | None:
+        """
+        Zones of bare ground across the border, where the force does not go.
+
+        Returns
+        -------
+        GeoDataFrame or None
+            Those of `zones`; None without travel time.
+        """
+        if self.zones is None:
+            return None
+        other = {self.border.left, self.border.right} - {self.reach.side}
+        bare = self.zones["kind"] == "remote_desert"
+        return self.zones[bare & self.zones["side"].isin(other)]
 
     @property
     def flagged_share(self) -> pd.DataFrame | None:
@@ -500,6 +526,61 @@ class StudyResult:
             The axes drawn on.
         """
         return _draw("corridor_map", self, ax, kwargs)
+
+    def explore(self, **kwargs: Any) -> Any:
+        """
+        Show segments, zones and border on an interactive map.
+
+        Parameters
+        ----------
+        **kwargs
+            As for `GeoDataFrame.explore`, of the segments.
+
+        Returns
+        -------
+        folium.Map
+            The map, which a notebook shows.
+
+        Raises
+        ------
+        InvalidParameterError
+            If folium is not installed; the message names the extra.
+        """
+        own = {"style_kwds": {"fillOpacity": 0.1, "weight": 1}, "name": "segments"}
+        page = explored(self.segments.reset_index(), **(own | kwargs))
+        if self.zones is not None and len(self.zones):
+            colours = [_ZONE_FILL[kind] for kind in self._zone_kinds()]
+            page = explored(self.zones, m=page, color=colours, name="zones")
+        return self.border.explore(m=page, color="black", name="border")
+
+    def _repr_html_(self) -> str:
+        """Show corridor and zones on a small map, with what was found."""
+        strip = Mark(runs=runs_of(self.corridor.outline.iloc[0]), words="corridor", fill="#dfe5e8")
+        kinds, marks = self._zone_kinds(), []
+        for kind, row in zip(
+            kinds, () if self.zones is None else self.zones.itertuples(), strict=True
+        ):
+            told = f"{_ZONE_WORDS[kind]}, {row.area_km2:,.0f} km2, near {row.near}"
+            marks.append(Mark(runs=runs_of(row.geometry), words=told, fill=_ZONE_FILL[kind]))
+        border = Mark(runs=runs_of(self.border.line), words="the border")
+        drawn = ", ".join(dict.fromkeys(_ZONE_WORDS[kind] for kind in kinds)) or "no zone"
+        rows: list[tuple[str, Any]] = [
+            *zip(("how long", "how hard", "how many"), self.summary, strict=False),
+            ("drawn", f"{drawn}; the border"),
+            ("scenario", f"{self.scenario.name}, force of {self.scenario.force_side}"),
+            ("run", f"{self.run_id}, seed {self.seed}"),
+            ("not said", f"{len(self.notes)} notes, in .notes" if self.notes else "nothing"),
+        ]
+        return card(self.name, rows, [strip, *marks, border])
+
+    def _zone_kinds(self) -> list[str]:
+        """Name what each zone is; across the border the force does not go, whatever the hours."""
+        if self.zones is None:
+            return []
+        across = set(() if self.zones_across is None else self.zones_across.index)
+        return [
+            "across" if row in across else str(kind) for row, kind in self.zones["kind"].items()
+        ]
 
     def __repr__(self) -> str:
         """Name the study and its three findings."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from borderzone._guards import written_option
 from borderzone._guards.escapes import comment
+from borderzone._guards.pages import described
 from borderzone.patrol import Force
 from borderzone.scenario import Scenario
 from borderzone.study.given import LAYERS, NONE
@@ -16,7 +16,7 @@ from borderzone.study.given import LAYERS, NONE
 if TYPE_CHECKING:
     from borderzone.study.record import Study
 
-__all__ = ["described", "starter_file"]
+__all__ = ["starter_file"]
 
 _WIDE = 96
 _HEAD = (
@@ -30,16 +30,6 @@ _OF_A_LINE = (
 )
 # What stands elsewhere in the file, or is said of incidents in their table.
 _ELSEWHERE = ("border", "scenario", "incidents_accessed", "hotspots")
-
-
-def described(record: type) -> dict[str, str]:
-    """Read what the docstring of a record says of each attribute, without its markup."""
-    said = (record.__doc__ or "").partition("Attributes\n")[2].partition("\n\n")[0]
-    found: dict[str, str] = {}
-    for names, text in re.findall(r"^ {4}(\w[\w, ]*)\n((?: {8}.*\n?)+)", said + "\n", re.MULTILINE):
-        plain = re.sub(r"`+", "", " ".join(text.split()))
-        found |= dict.fromkeys(names.split(", "), plain)
-    return found
 
 
 def starter_file(study: Study) -> str:

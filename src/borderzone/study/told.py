@@ -434,11 +434,9 @@ def across_words(result: StudyResult) -> str:
 
 def across_zones(result: StudyResult) -> gpd.GeoDataFrame:
     """Give the zones of bare ground across the border, where the force does not go."""
-    assert result.zones is not None  # noqa: S101 - who asks has looked
-    border = result.border
-    other = {border.left, border.right} - {result.reach.side}
-    zones = result.zones
-    return zones[(zones["kind"] == "remote_desert") & zones["side"].isin(other)]
+    zones = result.zones_across
+    assert zones is not None  # noqa: S101 - who asks has looked
+    return zones
 
 
 def half_size(result: StudyResult) -> str:

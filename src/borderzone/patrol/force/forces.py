@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from borderzone._guards import check_choice, guarded, record_words
+from borderzone._guards.pages import record_card
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.force.sensors import LIGHTS, SENSORS, Sensor, sensor_named
 from borderzone.patrol.force.sweep import Watch
@@ -81,6 +82,14 @@ class Force(BaseModel):
         except ValidationError as error:
             msg = record_words(error, "Force", Force.model_fields)
             raise InvalidParameterError(msg) from error
+
+    def _repr_html_(self) -> str:
+        """Show every field, those that are not as usual first."""
+        values = self.model_dump()
+        if isinstance(self.sensor, Sensor):
+            values["sensor"] = self.sensor.name
+        usual = {name: field.default for name, field in type(self).model_fields.items()}
+        return record_card("Force", values, usual)
 
     @model_validator(mode="before")
     @classmethod
