@@ -27,7 +27,10 @@ from .charts import (
     incident_overlay as incident_overlay,
     incident_pressure as incident_pressure,
 )
-from .hours_map import travel_time_map as travel_time_map
+from .shaded_maps import (
+    travel_time_map as travel_time_map,
+    weakest_place_map as weakest_place_map,
+)
 from .maps import (
     add_layer as add_layer,
     corridor_map as corridor_map,

@@ -41,7 +41,6 @@ from borderzone.figures.decisions import (
     two_way_words,
 )
 from borderzone.figures.grammar import rows_of
-from borderzone.figures.hours_map import travel_time_map, travel_time_map_data
 from borderzone.figures.maps import corridor_map, corridor_map_data, drawn_words
 from borderzone.figures.reach import (
     night_reach,
@@ -53,8 +52,14 @@ from borderzone.figures.reach import (
     sight_lines,
     sight_lines_data,
 )
+from borderzone.figures.shaded_maps import (
+    travel_time_map,
+    travel_time_map_data,
+    weakest_place_map,
+    weakest_place_map_data,
+)
 from borderzone.figures.strip import strip_map, strip_map_data
-from borderzone.study import told
+from borderzone.study import told, told_plans
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
@@ -359,6 +364,15 @@ def _travel_time_map_words(result: StudyResult) -> str:
     )
 
 
+def _weakest_place_map_words(result: StudyResult) -> str:
+    seen = weakest_place_map_data(result)["led_weakest"]
+    return (
+        f"Map of the corridor by the chance to be seen at the weakest place of a beat, "
+        f"{told.percent(seen.min())} to {told.percent(seen.max())} by segment. "
+        f"{told_plans.weakest_place_finding(result)}."
+    )
+
+
 def _response_times_words(result: StudyResult) -> str:
     if result.reach.along is None:
         return _sentence(told.no_travel_times(result))
@@ -471,6 +485,9 @@ FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
         ),
         "travel_time_map": StudyFigure(
             draw=travel_time_map, data=travel_time_map_data, words=_travel_time_map_words
+        ),
+        "weakest_place_map": StudyFigure(
+            draw=weakest_place_map, data=weakest_place_map_data, words=_weakest_place_map_words
         ),
         "response_times": StudyFigure(
             draw=response_times, data=response_times_data, words=_response_times_words

@@ -1,8 +1,9 @@
-"""The map of hours from the nearest origin, by which ground is told remote."""
+"""Maps that shade the ground: hours from the nearest origin, and the chance to be seen by segment."""
 
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Unpack
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import pandas as pd
 import shapely
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import country, layers
@@ -33,14 +35,20 @@ from borderzone.figures.maps import (
     map_frame,
     open_map,
 )
-from borderzone.study import told
+from borderzone.study import told, told_plans
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from borderzone._typing import FloatArray
     from borderzone.study import StudyResult
 
-__all__ = ["travel_time_map", "travel_time_map_data"]
+__all__ = [
+    "travel_time_map",
+    "travel_time_map_data",
+    "weakest_place_map",
+    "weakest_place_map_data",
+]
 
 # Names of the inks of the bands, light to dark, told apart in grey as well.
 BANDS = ("hours_1", "hours_2", "hours_3", "hours_4", "hours_5")
@@ -239,3 +247,105 @@ def _standing(result: StudyResult) -> str:
         f"{result.scenario.resolution_m / 1000:g} km{told.upper_bound(result)}.",
         "Hours from the nearest origin, slowed by slope and surface",
     )
+
+
+@drawing
+def weakest_place_map(
+    result: StudyResult,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
+) -> Axes:
+    """
+    Draw the chance to be seen at the weakest place of a beat, segment by segment, north up.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; a page with heading, legend and foot is made when left out.
+    sheet
+        Size, title, part of the border, legend, theme and language, as a record.
+    **options
+        The same by name, as in `Sheet`: ``size="column"``, ``km=(100, 200)``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The map; its frame is ``ax.bz_crs``, and `add_layer` draws more on it.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no units, or they stand.
+    """
+    table = weakest_place_map_data(result)
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    units, light = result.scenario.reference_units, result.scenario.light
+    page.heading(
+        finding(
+            told_plans.weakest_place_finding(result),
+            "{name}: {share} seen at the weakest place",
+            name=result.name,
+            share=told.percent(float(table["led_weakest"].min())),
+        ),
+        finding(
+            f"{units} led units spread evenly, by {light}, watching with "
+            f"{told.sensor_words(result.scenario)}; by segment, every state of nature at its middle.",
+            "By segment, units spread evenly and led",
+        ),
+    )
+    shown, margin = ground_asked(page.sheet, result.border, result.corridor)
+    page.keep_foot(
+        *colophon(layers.MapPage(page.ax, map_frame(shown), page, exaggeration=10), result)
+    )
+    opened = open_map(page, shown, margin=margin)
+    drawn = opened.drawn
+    draw_ground(drawn, result)
+    _draw_classes(drawn, result, table["led_weakest"].to_numpy(dtype=float))
+    layers.draw_corridor(drawn, result.corridor.outline, depth_words(result.corridor))
+    layers.draw_border(drawn, result.border.stretches)
+    layers.draw_outside(drawn, result.corridor)
+    country.draw_lakes(drawn, result.ground.furniture.get("lakes"))
+    country.draw_rivers(drawn, result.ground.furniture.get("rivers"))
+    furnish(drawn, partial(_label, result=result), result.corridor.outline)
+    order = ("Seen at the weakest place", "Border", "No data", "Ground")
+    drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
+    opened.finish(result.border)
+    page.footer(*colophon(drawn, result))
+    return page.ax
+
+
+def weakest_place_map_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `weakest_place_map` draws, as a table."""
+    return told_plans.weakest_place_table(result)[["km_start", "km_end", "led_weakest"]]
+
+
+def _draw_classes(drawn: layers.MapPage, result: StudyResult, seen: FloatArray) -> None:
+    """Fill segments by five classes at most, the least seen darkest, and outline the least of all."""
+    segments = result.corridor.segments.to_crs(drawn.crs)
+    breaks = MaxNLocator(len(BANDS), steps=[1, 2, 2.5, 5, 10]).tick_values(
+        float(np.nanmin(seen)), float(np.nanmax(seen))
+    )[: len(BANDS) + 1]
+    decimals = 0 if breaks[1] - breaks[0] > 0.0099 else 1
+    group = "Seen at the weakest place"
+    for number, (low, high) in reversed(list(enumerate(pairwise(breaks)))):
+        last = number == len(breaks) - 2
+        inside = (seen >= low) & ((seen <= high) if last else (seen < high))
+        style: dict[str, Any] = {
+            "facecolor": INK[BANDS[len(BANDS) - 1 - number]],
+            "edgecolor": INK["hours_line"],
+            "linewidth": 0.4,
+            "alpha": 0.85,
+        }
+        if inside.any():
+            segments[inside].plot(ax=drawn.ax, zorder=layers.Z_GROUND, **style)
+        ends = (f"{100 * end:.{decimals}f}" for end in (low, high))
+        drawn.explain(group, Patch(**style), "{} – {} %".format(*ends))
+    least = segments.iloc[[int(np.nanargmin(seen))]]
+    edge: dict[str, Any] = {"edgecolor": INK["incident"], "facecolor": "none", "linewidth": 2.0}
+    least.plot(ax=drawn.ax, zorder=layers.Z_BORDER - 1, **edge)
+    drawn.explain(group, Patch(**edge), "least of all")
+    drawn.keep_symbols()
