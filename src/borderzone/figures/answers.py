@@ -32,6 +32,7 @@ from borderzone.figures.grammar import (
     room_beside_in,
     rows_of,
     run_words,
+    say,
     width_in,
     wrapped,
 )
@@ -375,7 +376,7 @@ def _table_panel(page: Page, curve: pd.DataFrame, measure: str) -> Axes:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.set_xlabel("patrol units out")
     what = "detection" if column.endswith("pod") else "interdiction"
-    ax.set_ylabel(f"probability of {what} per crossing")
+    ax.set_ylabel(say("probability of {what} per crossing", what=say(what)))
     page.close(PANEL_TITLE[measure], key=key if "rule" in curve else ())
     return ax
 
@@ -481,10 +482,12 @@ def _panel_axes(
     ax.tick_params(labelsize=max(LEAST_POINTS, page.points - 0.5))
     if page.whole:
         ax.set_title(PANEL_TITLE[measure], fontsize=page.points, pad=4)
-    ax.set_xlabel(f"patrol units of {crew} people out (logarithmic)", fontsize=page.points)
+    ax.set_xlabel(
+        say("patrol units of {crew} people out (logarithmic)", crew=crew), fontsize=page.points
+    )
     done = "stopped" if kind == "poi" else "seen"
     if ax is page.ax:
-        ax.set_ylabel(f"chance that a crossing is {done}", fontsize=page.points)
+        ax.set_ylabel(say("chance that a crossing is {done}", done=say(done)), fontsize=page.points)
 
 
 def _kind(curve: pd.DataFrame) -> str:
@@ -533,7 +536,7 @@ def _label(ax: Axes, curve: pd.DataFrame, measure: str, light: str) -> None:
     if place is not None:
         inside = place[0] > ax.get_xlim()[0] * 1.5
         ax.annotate(
-            f"by {other}", place, (-4 if inside else 4, 0), textcoords="offset points", va="center",
+            say(f"by {other}"), place, (-4 if inside else 4, 0), textcoords="offset points", va="center",
             ha="right" if inside else "left", fontsize=points, color=INK[ink], path_effects=halo(),
         )  # fmt: skip
 
@@ -582,7 +585,10 @@ def _payroll_axis(ax: Axes, chosen: pd.DataFrame, crew: int) -> None:
         FuncFormatter(lambda units, _: f"{units:,.0f}\n{crew * units:,.0f}")
     )
     top.set_xlabel(
-        f"on the payroll, in units and below them in people: {factor:.1f} for each out (median)",
+        say(
+            "on the payroll, in units and below them in people: {factor:.1f} for each out (median)",
+            factor=factor,
+        ),
         fontsize=LEAST_POINTS,
     )
     top.tick_params(length=3, labelsize=LEAST_POINTS)
@@ -624,7 +630,9 @@ def _force_ticks(page: Page, ax: Axes, result: StudyResult, limits: tuple[float,
     ax.xaxis.set_minor_locator(NullLocator())
     first, *others = (told.along_words(result, length) for length in told.lengths(result))
     where = f"{first} of border (on {others[0]})" if others else "this length of border"
-    ax.set_title(f"What real forces had, as units on {where}", fontsize=page.points, pad=3)
+    ax.set_title(
+        say("What real forces had, as units on {where}", where=where), fontsize=page.points, pad=3
+    )
 
 
 def _gain_panel(

@@ -28,6 +28,7 @@ from borderzone.figures.grammar import (
     row_labels,
     rows_of,
     run_words,
+    say,
     width_in,
 )
 from borderzone.study import told
@@ -121,7 +122,7 @@ def sensitivity(
             Patch(facecolor=INK["fill"], edgecolor=INK["optimal"], linewidth=0.5, label="at its 5 %"),
             Patch(facecolor=INK["optimal"], linewidth=0.5, label="at its 95 %"),
             Line2D([], [], color=INK["text"], linewidth=0.9,
-                   label=f"all at their medians: {told.rounded(middle)}"),
+                   label=say("all at their medians: {people}", people=told.rounded(middle))),
         ),
     )  # fmt: skip
     return page.ax

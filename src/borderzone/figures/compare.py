@@ -27,6 +27,7 @@ from borderzone.figures.grammar import (
     percent_ticks,
     rows_of,
     run_words,
+    say,
     width_in,
     wrapped,
 )
@@ -177,7 +178,9 @@ def _curves(page: Page, ax: Axes, a: StudyResult, b: StudyResult) -> None:
         limit = max(limit, float(rows.loc[near, "unit_count"].iloc[0]))
     ax.set(xlim=(0, limit), ylim=(0, 1))
     ax.set_xlabel("patrol units out", fontsize=page.points)
-    ax.set_ylabel(f"chance to be {told.MEASURE_WORDS[measure]}", fontsize=page.points)
+    ax.set_ylabel(
+        say("chance to be {done}", done=say(told.MEASURE_WORDS[measure])), fontsize=page.points
+    )
     ax.yaxis.set_major_formatter(percent_ticks())
     ax.xaxis.set_major_locator(MaxNLocator(int(np.clip(page.wide_in / 1.1, 3, 6)), integer=True))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -209,7 +212,7 @@ def _strips(
         for column, style in zip(("a", "b"), _PAIR, strict=True):
             pair.stairs(table[column], edges, baseline=None, **style)
         pair.set_ylim(0, 1.1 * float(max(table["a"].max(), table["b"].max(), 1e-9)))
-        pair.set_title(f"Seen by {units} units spread evenly", pad=4, **size)
+        pair.set_title(say("Seen by {units} units spread evenly", units=units), pad=4, **size)
         pair.tick_params(labelbottom=False)
     _difference(change, table["difference"].to_numpy(dtype=float), edges)
     rest = (

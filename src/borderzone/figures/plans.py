@@ -30,6 +30,7 @@ from borderzone.figures.grammar import (
     open_page,
     paint_cells,
     run_words,
+    say,
     scale_bar,
     scale_inches,
     share_axis,
@@ -127,14 +128,16 @@ def allocation(
         attribution(result, "borders", "elevation", "landcover"),
     )
     empty = told_plans.empty_segments(table, rule).to_numpy()
-    key: list[Any] = [Patch(facecolor=INK["bar"], label=f"units {told.RULE_WORDS[rule]}")]
+    key: list[Any] = [
+        Patch(facecolor=INK["bar"], label=say("units {rule}", rule=say(told.RULE_WORDS[rule])))
+    ]
     key += [Patch(label="empty", **_EMPTY)] if empty.any() else []
     key += [Line2D([], [], label="units spread evenly", **_EVEN)] if rule != "even" else []
     page.key_below(key)
     panels = _allocation_panels(page)
     _units_panel(page, table, edges, rule, empty)
-    for ax in panels[1:]:
-        _seen_panel(page, ax, table, edges, rule)
+    for panel in panels[1:]:
+        _seen_panel(page, panel, table, edges, rule)
     border_axis(page, result.border, *panels)
     panels[-1].xaxis.label.set_fontsize(page.points)
     if page.whole:

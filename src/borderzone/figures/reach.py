@@ -21,10 +21,12 @@ from borderzone.figures.grammar import (
     axis_words,
     border_axis,
     drawing,
+    finding,
     month_ticks,
     open_page,
     percent_ticks,
     run_words,
+    say,
 )
 from borderzone.study import told
 
@@ -107,10 +109,16 @@ def response_times(
             key.append(Patch(label=words, **look))
     dashed: dict[str, Any] = {"color": INK["maximin"], "linewidth": 1.2, "linestyle": "--"}
     ax.axhline(limit, **dashed)
-    key.append(Line2D([], [], label=f"remote above {limit:g} h", **dashed))
+    key.append(Line2D([], [], label=say("remote above {hours:g} h", hours=limit), **dashed))
     border_axis(page, result.border)
     ax.set_ylim(0, top)
-    axis_words(page, up=f"hours from the nearest {told.origin_words(result)}")
+    axis_words(
+        page,
+        up=say(
+            "hours from the nearest {origin}",
+            origin=finding(told.origin_words(result), "origin of the force"),
+        ),
+    )
     first, _, rest = told.response_words(result).partition("; ")
     page.close(
         f"{result.name}: {first[0].lower()}{first[1:]}",
@@ -162,7 +170,12 @@ def race_to_cover(
         share = race.loc[side, "response_share"].to_numpy(dtype=float)
         page.ax.stairs(share, edges, baseline=None, **style)
         key.append(
-            Line2D([], [], label=f"flight into {result.border.names.get(side, side)}", **style)
+            Line2D(
+                [],
+                [],
+                label=say("flight into {country}", country=result.border.names.get(side, side)),
+                **style,
+            )
         )
     border_axis(page, result.border)
     page.ax.yaxis.set_major_formatter(percent_ticks())
@@ -240,7 +253,13 @@ def night_reach(
             Line2D(
                 [], [], color=INK["quiet"], linewidth=1.2, linestyle="--", label="as fast as by day"
             ),
-            Line2D([], [], color=INK["optimal"], linewidth=1.8, label=f"in the dark, {band}"),
+            Line2D(
+                [],
+                [],
+                color=INK["optimal"],
+                linewidth=1.8,
+                label=say("in the dark, {band}", band=band),
+            ),
         ),
     )
     return page.ax

@@ -36,7 +36,14 @@ from borderzone.figures.grammar.theme import (
     theme_now,
     themed,
 )
-from borderzone.figures.grammar.words import LANGUAGES, from_right, say, spoken
+from borderzone.figures.grammar.words import (
+    LANGUAGES,
+    catalogue,
+    from_right,
+    language_now,
+    say,
+    spoken,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -430,6 +437,7 @@ class Page:
 
     def heading(self, finding: str, standing: str = "", *, mark: str = "") -> None:
         """Write the finding, under it what it stands on; on somebody's axes the finding alone."""
+        finding, standing = _in_language(finding, standing)
         title = finding if self.sheet.title is None else self.sheet.title
         if not self.whole:
             self._axes_title(f"{title}{mark}")
@@ -616,7 +624,7 @@ class Page:
             return
         left, bottom, right, _ = self.body_in if self.whole else (0.0, 0.0, self.wide_in, 0.0)
         points = max(LEAST_POINTS, self.points - 0.5)
-        words = [figure_words(str(mark.get_label())) for mark in shown]
+        words = [figure_words(say(str(mark.get_label()))) for mark in shown]
         line = 1.32 * points / 72
         columns, folded = _in_columns(words, right - left, points)
         while len(shown) > 1 and _rows_high(folded, columns) * line > self._key_in:
@@ -783,13 +791,14 @@ def drawing(draw: Callable[P, Axes]) -> Callable[P, Axes]:
         if isinstance(given, Axes):
             face = figure_of(given).get_facecolor()
         used: set[str] = set()
-        outer = _USED.set(used)
+        outer, named = _USED.set(used), _DRAWN.set(draw.__name__)
         try:
             with themed(theme_for(sheet.theme, face)), spoken(sheet.lang):
                 ax = draw(*args, **kwargs)
                 _settle(figure_of(ax), before)
         finally:
             _USED.reset(outer)
+            _DRAWN.reset(named)
         for name, what in (("km", "part of the border"), ("extent", "box of a map")):
             if getattr(sheet, name) is not None and name not in used:
                 msg = f"{draw.__name__} shows no {what}; leave out {name}"
@@ -809,8 +818,26 @@ def _settle(figure: Figure, before: Mapping[Text, str]) -> None:
         if before.get(text) != words:
             text.set_parse_math(False)
             text.set_usetex(False)
-            text.set_text(figure_words(words))
+            # Words that stand alone are the catalogue's own, however they were broken.
+            said = say(words.replace("\n", " "))
+            text.set_text(figure_words(words if said == words.replace("\n", " ") else said))
     rims(figure)
+
+
+def _in_language(finding: str, standing: str) -> tuple[str, str]:
+    """
+    Give a heading in the language that is drawn in.
+
+    Findings are sentences built from parts, which no catalogue can turn into another language:
+    where a figure has no sentence of its own there, it has the name of what it shows.
+    """
+    name = _DRAWN.get()
+    if language_now() == "en" or (known := catalogue(language_now()).get(f"figure {name}")) is None:
+        return finding, standing
+    return known, ""
+
+
+_DRAWN: ContextVar[str] = ContextVar("drawn", default="")
 
 
 def _axis_of(figure: Figure) -> list[Any]:
