@@ -229,7 +229,7 @@ def weakest_place(
     page = open_page(ax, Sheet.of(sheet, options), LONG)
     for column, (_, look) in _PLACES.items():
         page.ax.stairs(table[column], edges, baseline=None, **look)
-    row = table.loc[table["led_weakest"].idxmin()]
+    row = table.iloc[int(table["led_weakest"].argmin())]
     page.ax.plot(
         [(row["km_start"] + row["km_end"]) / 2], [row["led_weakest"]], marker="v", linestyle="none",
         color=INK["maximin"], markersize=6, zorder=5,
@@ -333,7 +333,11 @@ def remoteness(
         if hours is not None
         else min(known, key=lambda each: abs(each - result.scenario.remote_hours))
     )
-    shown = known if page.whole else (check_choice(float(asked), "hours", known),)
+    if asked not in known:
+        listed = ", ".join(f"{each:g}" for each in known)
+        msg = f"hours must be one of {listed}, which the study tells, got {hours!r}"
+        raise InvalidParameterError(msg)
+    shown = known if page.whole else (float(asked),)
     page.heading(told_plans.remoteness_finding(result), _remoteness_standing(result))
     page.footer(
         run_words(result), attribution(result, "borders", "elevation", "landcover"), "North is up.",
@@ -343,13 +347,13 @@ def remoteness(
     ground, _ = ground_asked(page.sheet, result.border, result.corridor)
     frame = map_frame(ground)
     bounds = ground.to_crs(frame).total_bounds
-    rows = table.set_index("threshold_h")
+    farther = dict(zip(known, table["farther_share"].astype(float), strict=True))
     for number, (each, box) in enumerate(zip(shown, _boxes(page, bounds, len(shown)), strict=True)):
         panel = page.ax
         if page.whole:
             panel = page.ax if number == 0 else page.axes(box, f"{each:g} h")
             panel.set_position(page.share(box))
-        words = f"> {each:g} h: {told.percent(rows.loc[each, 'farther_share'])}"
+        words = f"> {each:g} h: {told.percent(farther[each])}"
         _remote_map(page, panel, result, each, (frame, bounds), words)
     return page.ax
 

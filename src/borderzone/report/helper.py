@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,7 +103,7 @@ def _from_the_front(waiting: deque[tuple[int, Any]]) -> Iterator[tuple[int, Any]
             return
 
 
-def _send(into: BinaryIO, thing: Any) -> None:
+def _send(into: IO[bytes], thing: Any) -> None:
     pickle.dump(thing, into, protocol=pickle.HIGHEST_PROTOCOL)
     into.flush()
 

@@ -107,7 +107,7 @@ def weakest_place_table(result: StudyResult) -> pd.DataFrame:
 def weakest_place_finding(result: StudyResult) -> str:
     """Say where led units see least, and how much that is beside the mean."""
     table = weakest_place_table(result)
-    row = table.loc[table["led_weakest"].idxmin()]
+    row = table.iloc[int(table["led_weakest"].argmin())]
     mean = _mean(table["led"], table["length_km"])
     return (
         f"{result.scenario.reference_units} led units see {percent(row['led_weakest'])} at the weakest place, between "

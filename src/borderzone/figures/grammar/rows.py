@@ -129,7 +129,7 @@ def plain_counts(axis: Any, *, inches: float = 9.0) -> None:
     """Write plain counts along a logarithmic axis: 1, 2 and 5 of a decade where there is room."""
     low, high = sorted(float(end) for end in axis.get_view_interval())
     decades = max(math.log10(high / max(low, 1e-9)), 1e-6)
-    subs = (1.0, 2.0, 5.0) if inches / decades > 2.2 * _COUNT_IN else (1.0,)
+    subs: tuple[float, ...] = (1.0, 2.0, 5.0) if inches / decades > 2.2 * _COUNT_IN else (1.0,)
     if decades < 1 and subs == (1.0,):
         subs = (1.0, 3.0)
     axis.set_major_locator(LogLocator(base=10, subs=subs))

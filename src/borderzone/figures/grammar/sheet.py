@@ -172,9 +172,19 @@ class Sheet:
         self, usual: tuple[float, float], own: Mapping[str, tuple[float, float]] = _NONE
     ) -> tuple[float, float]:
         """
-        Width and height of the page; the usual one where none was asked for. Units: inches.
+        Give the size of the page; the usual one where none was asked for.
 
-        Of the widths that have a name a figure may have a height of its own.
+        Parameters
+        ----------
+        usual
+            Width and height that the figure has by itself. Units: inches.
+        own
+            Heights of its own that the figure has for sizes with a name. Units: inches.
+
+        Returns
+        -------
+        tuple of float
+            Width and height. Units: inches.
         """
         if self.size is None:
             return usual
@@ -190,7 +200,24 @@ class Sheet:
         return wide, high
 
     def km_along(self, length_km: float) -> tuple[float, float]:
-        """Give the part asked for of a border of a length; all of it where none was. Units: km."""
+        """
+        Give the part asked for of a border; all of it where none was.
+
+        Parameters
+        ----------
+        length_km
+            Length of the border.
+
+        Returns
+        -------
+        tuple of float
+            From and to, within the border. Units: km.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the part lies off the border.
+        """
         _USED.get().add("km")
         if self.km is None:
             return 0.0, length_km
@@ -204,13 +231,39 @@ class Sheet:
         return first, last
 
     def box_asked(self) -> tuple[float, float, float, float] | None:
-        """Give the box asked for of a map, in degrees; None where none was."""
+        """
+        Give the box asked for of a map.
+
+        Returns
+        -------
+        tuple of float or None
+            West, south, east and north in degrees; None where none was asked for.
+        """
         _USED.get().add("extent")
         return self.extent
 
     @classmethod
     def of(cls, sheet: Sheet | None, options: Mapping[str, object]) -> Sheet:
-        """Give the sheet asked for, by record, by name or by both."""
+        """
+        Give the sheet asked for, by record, by name or by both.
+
+        Parameters
+        ----------
+        sheet
+            The record, or None.
+        options
+            Attributes by name; they go before those of the record.
+
+        Returns
+        -------
+        Sheet
+            One record of all.
+
+        Raises
+        ------
+        InvalidParameterError
+            If an option is unknown or cannot be.
+        """
         known = tuple(each.name for each in fields(cls))
         for name in options:
             if name not in known:
