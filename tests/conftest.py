@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numba
 import pytest
 from hypothesis import HealthCheck, settings
+from matplotlib import pyplot as plt
 
 import borderzone as bz
+from borderzone import figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +50,22 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts jobs in the background deaf to Ctrl-C, and their children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _forgotten_pages(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Draw pages that pyplot does not know, but for tests that ask for `shown`."""
+    if "shown" in request.fixturenames:
+        yield
+        plt.close("all")
+        return
+    with figures.unshown():
+        yield
+
+
+@pytest.fixture
+def shown() -> None:
+    """Let pyplot know the figures of a test, as it does those of a user."""
 
 
 @pytest.fixture(scope="session")

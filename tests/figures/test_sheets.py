@@ -28,7 +28,6 @@ from borderzone.figures.grammar import (
     catalogue,
     contrast,
     figure_of,
-    unshown,
 )
 
 if TYPE_CHECKING:
@@ -50,12 +49,6 @@ SHEETS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _forgotten() -> Iterator[None]:
-    yield
-    plt.close("all")
-
-
 @pytest.mark.parametrize(
     ("size", "theme"),
     [("column", "light"), ("text", "dark"), ((7.0, 5.0), "light"), ("a4", "dark")],
@@ -63,15 +56,13 @@ def _forgotten() -> Iterator[None]:
 def test_the_built_in_map_can_be_read_on_every_sheet(
     result: StudyResult, size: Any, theme: str
 ) -> None:
-    with unshown():
-        ax = figures.corridor_map(result, size=size, theme=theme)
+    ax = figures.corridor_map(result, size=size, theme=theme)
     assert faults(figure_of(ax)) == []
 
 
 @pytest.mark.parametrize("size", ["column", "a4"])
 def test_the_strip_can_be_read_on_every_sheet(result: StudyResult, size: str) -> None:
-    with unshown():
-        ax = figures.strip_map(result, size=size)
+    ax = figures.strip_map(result, size=size)
     assert faults(figure_of(ax)) == []
 
 
@@ -79,15 +70,14 @@ def test_the_strip_can_be_read_on_every_sheet(result: StudyResult, size: str) ->
 def test_maps_of_other_borders_can_be_read(pair: tuple[str, str], sheet: tuple[Any, str]) -> None:
     border = bz.Border.between(*pair)
     size, theme = sheet
-    with unshown():
-        for ax in (
-            figures.plot_border(border, size=size, theme=theme),
-            figures.plot_corridor(bz.Corridor.around(border), size=size, theme=theme),
-        ):
-            assert faults(figure_of(ax)) == []
+    for ax in (
+        figures.plot_border(border, size=size, theme=theme),
+        figures.plot_corridor(bz.Corridor.around(border), size=size, theme=theme),
+    ):
+        assert faults(figure_of(ax)) == []
 
 
-def test_no_word_is_lost_to_small_axes(result: StudyResult) -> None:
+def test_no_word_is_lost_to_small_axes(result: StudyResult, shown: None) -> None:
     figure, ax = plt.subplots(figsize=(6.3, 4.2))
     figures.corridor_map(result, ax=ax)
     assert faults(figure) == []
@@ -95,10 +85,10 @@ def test_no_word_is_lost_to_small_axes(result: StudyResult) -> None:
     assert key.x0 > ax.get_window_extent().x1
 
 
-def test_a_figure_without_axes_is_one_that_pyplot_knows(result: StudyResult) -> None:
+def test_a_figure_without_axes_is_one_that_pyplot_knows(result: StudyResult, shown: None) -> None:
     ax = figures.plot_border(result.border)
     assert plt.gcf() is figure_of(ax)
-    with unshown():
+    with figures.unshown():
         assert figure_of(figures.plot_border(result.border)) is not plt.gcf()
 
 
@@ -126,7 +116,7 @@ def scale_km(ax: Axes) -> tuple[float, float]:
     return float(claimed.get_text().removesuffix(" km")), metres / 1000
 
 
-def test_scale_degrees_and_labels_follow_a_zoom(result: StudyResult) -> None:
+def test_scale_degrees_and_labels_follow_a_zoom(result: StudyResult, shown: None) -> None:
     ax = figures.corridor_map(result, size="text")
     before = scale_km(ax)
     assert before[1] == pytest.approx(before[0], rel=0.02)
@@ -144,9 +134,8 @@ def test_scale_degrees_and_labels_follow_a_zoom(result: StudyResult) -> None:
 
 
 def test_a_part_and_an_extent_show_that_part(result: StudyResult) -> None:
-    with unshown():
-        part = figures.corridor_map(result, km=(100, 150), size="text")
-        box = figures.corridor_map(result, extent=(40.0, 34.0, 41.5, 35.0), size="text")
+    part = figures.corridor_map(result, km=(100, 150), size="text")
+    box = figures.corridor_map(result, extent=(40.0, 34.0, 41.5, 35.0), size="text")
     west, east = part.get_xlim()
     assert (east - west) / 1000 < 250
     rim = gpd.GeoSeries(
@@ -164,9 +153,8 @@ def test_a_part_and_an_extent_show_that_part(result: StudyResult) -> None:
         figures.answer(result, km=(0, 100))
 
 
-def test_a_layer_in_degrees_lies_where_it_belongs(result: StudyResult) -> None:
-    with unshown():
-        ax = figures.plot_border(result.border)
+def test_a_layer_in_degrees_lies_where_it_belongs(result: StudyResult, shown: None) -> None:
+    ax = figures.plot_border(result.border)
     limits = ax.get_xlim(), ax.get_ylim()
     posts = result.border.point_at(np.array([100.0, 300.0]))
     figures.add_layer(ax, posts, color="red", markersize=9)
@@ -231,7 +219,9 @@ def test_what_differs_by_ink_alone_differs_for_the_colour_blind(kind: str) -> No
             assert apart > 0.05, (one, other)
 
 
-def test_settings_of_the_caller_come_back_and_do_not_come_in(result: StudyResult) -> None:
+def test_settings_of_the_caller_come_back_and_do_not_come_in(
+    result: StudyResult, shown: None
+) -> None:
     with mpl.rc_context({"axes.prop_cycle": cycler(color=["red"]), "lines.linewidth": 9.0}):
         before = dict(mpl.rcParams)
         ax = figures.plot_border(result.border, size="column")
@@ -242,7 +232,7 @@ def test_settings_of_the_caller_come_back_and_do_not_come_in(result: StudyResult
         assert {text.get_fontfamily()[0] for text in ax.texts} == {"DejaVu Serif"}
 
 
-def test_on_dark_axes_words_are_light(result: StudyResult) -> None:
+def test_on_dark_axes_words_are_light(result: StudyResult, shown: None) -> None:
     with plt.style.context("dark_background"):
         _, ax = plt.subplots(figsize=(5, 4))
         figures.plot_border(result.border, ax=ax)
@@ -264,8 +254,7 @@ def test_a_theme_of_ones_own_is_drawn_in(result: StudyResult) -> None:
 def test_text_stays_text_in_files_and_pictures_are_named(
     result: StudyResult, tmp_path: Path
 ) -> None:
-    with unshown():
-        ax = figures.corridor_map(result, size="text")
+    ax = figures.corridor_map(result, size="text")
     figures.save(ax, tmp_path / "map", alt="A map.", formats=["svg", "pdf"])
     svg = (tmp_path / "map.svg").read_text(encoding="utf-8")
     words = set(re.findall(r"<text[^>]*>([^<]+)</text>", svg))
@@ -276,8 +265,7 @@ def test_text_stays_text_in_files_and_pictures_are_named(
     assert "<title>map</title>" in svg
     assert "A map." in svg.partition("<desc>")[2].partition("</desc>")[0]
     first = [(tmp_path / f"map.{ending}").read_bytes() for ending in ("svg", "pdf")]
-    with unshown():
-        again = figures.corridor_map(result, size="text")
+    again = figures.corridor_map(result, size="text")
     figures.save(again, tmp_path / "map", alt="A map.", formats=["svg", "pdf"])
     assert [(tmp_path / f"map.{ending}").read_bytes() for ending in ("svg", "pdf")] == first
 
@@ -316,8 +304,7 @@ def test_all_fixed_words_are_in_the_catalogue(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["fr", "ar"])
 def test_a_map_speaks_one_language(result: StudyResult, language: str) -> None:
-    with unshown():
-        ax = figures.corridor_map(result, lang=language, size="a4")
+    ax = figures.corridor_map(result, lang=language, size="a4")
     figure = figure_of(ax)
     assert faults(figure) == []
     shown = " ".join(text.get_text() for text in figure.findobj(mpl.text.Text))

@@ -16,7 +16,7 @@ import borderzone
 from borderzone import patrol
 from borderzone._guards.draws import among_draws, between_draws
 from borderzone.difficulty import MODES
-from borderzone.figures.style import RULE_STYLE
+from borderzone.figures.grammar import RULE_STYLE
 from borderzone.patrol import PatrolCase
 from borderzone.patrol.answer import allocation
 from borderzone.patrol.answer.case import DISTRIBUTIONS

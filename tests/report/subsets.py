@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.text import Text
 
 from borderzone import figures
-from borderzone.figures.style import figure_of
+from borderzone.figures.grammar import figure_of
 from borderzone.report import pictures
 from borderzone.report.page import render_page
 from borderzone.report.public import edition

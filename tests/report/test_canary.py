@@ -24,7 +24,7 @@ from unpacking import Canaries, pieces_of
 
 import borderzone as bz
 from borderzone import figures, incidents
-from borderzone.figures.style import figure_of
+from borderzone.figures.grammar import figure_of
 from borderzone.report import folder
 
 if TYPE_CHECKING:

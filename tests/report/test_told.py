@@ -16,12 +16,13 @@ import pytest
 import shapely
 from changed_results import changed
 from matplotlib.text import Text
+from sheets import some_axes
 from subsets import LAYERS, faults, page_of, uncured, words_of
 
 import borderzone as bz
 from borderzone import figures
 from borderzone.errors import BorderzoneError, InvalidParameterError
-from borderzone.figures.style import figure_of, own_axes
+from borderzone.figures.grammar import figure_of
 from borderzone.incidents.placing.overlaying import Account
 from borderzone.report.public import edition, join_segments
 from borderzone.report.sections import index_words, reach_words
@@ -33,6 +34,8 @@ from borderzone.study.told import flagged_sentence
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from matplotlib.axes import Axes
 
     from borderzone.study import Ground, StudyResult
 
@@ -145,7 +148,7 @@ def test_a_border_with_no_land_cover_names_the_command_of_its_own_countries() ->
     assert f"Remote desert is not known: no land cover was given; {command}." in figures.alt_text(
         result, "corridor_map"
     )
-    title = figures.corridor_map(result, ax=own_axes(None), relief=False).get_title()
+    title = title_of(figures.corridor_map(result, ax=some_axes(), relief=False))
     assert title.endswith(": remote desert is not known: no land cover was given")
     assert "remote desert on unknown" not in page_of(result)
     shares = result.flagged_share
@@ -154,6 +157,11 @@ def test_a_border_with_no_land_cover_names_the_command_of_its_own_countries() ->
     assert shares["unknown_remote_share"].eq(1).all()
     assert result.segments["remote_share"].isna().all()
     assert result.segments["remote_share_unknown"].eq(1).all()
+
+
+def title_of(ax: Axes) -> str:
+    """Give the finding over somebody's axes on one line."""
+    return " ".join(ax.get_title(loc="left").split())
 
 
 def test_outside_the_embedded_region_each_layer_is_named_with_its_reason() -> None:
@@ -184,9 +192,8 @@ def test_a_border_of_several_frames_does_not_blame_a_layer_that_it_never_opened(
 
     told_of = " ".join([*long.summary, *long.notes])
     assert "no elevation" not in told_of
-    key = figures.corridor_map(long, ax=own_axes(None)).get_legend()
-    assert key is not None
-    words = " ".join(" ".join(text.get_text() for text in key.get_texts()).split())
+    keys = figure_of(figures.corridor_map(long, ax=some_axes((11.7, 8.3)))).legends
+    words = " ".join(" ".join(t.get_text() for key in keys for t in key.get_texts()).split())
     assert "land, without relief: this corridor needs" in words
     assert "no elevation" not in words
     assert f"this corridor needs {len(long.corridor.sections)} frames" in long.summary[2]
@@ -365,7 +372,7 @@ def test_a_share_known_in_part_is_told_with_the_rest(half: StudyResult) -> None:
     page = html.unescape(page_of(half))
     assert "remote desert on 25 % of Iraq's half of the corridor" in page
     none = changed(half, flagged_share=half.flagged_share.assign(remote_share=0.0))  # type: ignore[union-attr]
-    title = figures.corridor_map(none, ax=own_axes(None), relief=False).get_title()
+    title = title_of(figures.corridor_map(none, ax=some_axes(), relief=False))
     assert title.endswith(
         "no part of Iraq's half of the corridor (25 % not known) is desert more than two hours' off-road "
         "drive from any town or open airfield in Iraq"

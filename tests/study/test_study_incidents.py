@@ -13,7 +13,7 @@ import pytest
 import borderzone as bz
 from borderzone import figures, incidents
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
-from borderzone.figures.style import attribution, figure_of
+from borderzone.figures.grammar import attribution, figure_of
 from borderzone.report.public import edition
 from borderzone.report.sections import flagged_words, weights_table, zone_words
 from borderzone.report.tables import data_dictionary, tables

@@ -18,7 +18,7 @@ from matplotlib.text import Text
 import borderzone as bz
 from borderzone import figures, patrol
 from borderzone.errors import InvalidScenarioError
-from borderzone.figures.style import figure_of
+from borderzone.figures.grammar import figure_of
 from borderzone.patrol.answer.case import draw_rates
 from borderzone.patrol.answer.uncertainty import required_draws
 from borderzone.report import write_report

@@ -325,7 +325,7 @@ def coverage_curve(
         return _table_panel(page, result, measure)
     curve = _curve_of(result)
     light = check_choice(light or result.scenario.light, "light", tuple(curve["light"].unique()))
-    page.heading(_finding(result, light), _standing(result, light))
+    page.heading(_finding(result, light, measure), _standing(result, light))
     page.footer(*_caption(result))
     if not page.whole:
         _panel(page, page.ax, curve, measure, result, light=light)
@@ -667,14 +667,15 @@ def _gain_panel(
     ax.grid(axis="y")
 
 
-def _finding(result: StudyResult, light: str) -> str:
+def _finding(result: StudyResult, light: str, measure: str) -> str:
     kind = _kind(_curve_of(result))
-    half = _half(result, f"mean_{kind}", light, " out")
+    half = _half(result, f"{measure}_{kind}", light, " out")
     verb, done = ("stopping", "stopped") if kind == "poi" else ("seeing", "seen")
     by = "" if light == result.scenario.light else f" by {light}"
+    where = "of all crossings" if measure == "mean" else "at the weakest segment"
     if not half:
-        return f"{result.name}: half of all crossings cannot be {done} by patrols alone{by}"
-    return f"{result.name}: {verb} half of all crossings{by} takes {half}"
+        return f"{result.name}: half {where} cannot be {done} by patrols alone{by}"
+    return f"{result.name}: {verb} half {where}{by} takes {half}"
 
 
 def _half(result: StudyResult, measure: str, light: str, where: str = "") -> str:

@@ -392,7 +392,7 @@ def _write_labels(page: MapPage, labels: pd.DataFrame) -> None:
         fontweight=labels["weight"].tolist(),
         margin=0.004,
         min_distance=0.008,
-        max_distance=0.07,
+        max_distance=0.09,
         linecolor=INK["quiet"],
         linewidth=0.5,
         textcolor=INK["text"],

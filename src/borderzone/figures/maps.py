@@ -41,6 +41,7 @@ from borderzone.figures.grammar import (
     say,
     scale_bar,
     scale_inches,
+    unshown,
     watch,
 )
 from borderzone.figures.layers import KNOWN_KM, placed_events, sheet_events
@@ -79,7 +80,6 @@ __all__ = [
     "page_events",
     "plot_border",
     "plot_corridor",
-    "sheet_of",
 ]
 
 # Light from four sides keeps ridges of every direction visible; weights as the slopes that
@@ -211,18 +211,6 @@ def map_frame(shapes: gpd.GeoSeries) -> ProjectedCRS:
             f"{abs(lon):g}° {east_west}, WGS 84"
         ),
     )
-
-
-def sheet_of(outline: gpd.GeoSeries) -> tuple[ProjectedCRS, shapely.Polygon]:
-    """Give the frame and the ground of a whole page's map."""
-    frame = map_frame(outline)
-    bounds = outline.to_crs(frame).total_bounds
-    wide, high = SIZES["a4"]
-    # Heading, foot and legend take about as much of every page of this size.
-    left, bottom, right, top = _boxes(
-        (0.45, 0.95, wide - 0.45, high - 0.85), bounds, "auto", whole=True
-    ).map
-    return frame, _window(bounds, (right - left) / (top - bottom), MARGIN)
 
 
 class _Boxes(NamedTuple):
@@ -536,16 +524,8 @@ def corridor_map(
     matplotlib.axes.Axes
         The map; its frame is ``ax.bz_crs``, and `add_layer` draws more on it.
     """
-    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
-    if result.synthetic:
-        page.warn(_synthetic_words(result))
-    page.heading(_finding(result), _standing(result), mark=_mark(result))
-    shown, margin = ground_asked(page.sheet, result.border, result.corridor)
-    page.keep_foot(
-        *colophon(layers.MapPage(page.ax, map_frame(shown), page, exaggeration=10), result)
-    )
-    opened = open_map(page, shown, margin=margin)
-    drawn = opened.drawn
+    opened = _opened(open_page(ax, Sheet.of(sheet, options), SIZES["a4"]), result)
+    drawn, page = opened.drawn, opened.drawn.page
     draw_ground(drawn, result, relief=relief)
     _draw_layers(drawn, result)
     furnish(drawn, partial(_label, result=result), result.corridor.outline)
@@ -553,6 +533,17 @@ def corridor_map(
     opened.finish(result.border)
     page.footer(*colophon(drawn, result))
     return page.ax
+
+
+def _opened(page: Page, result: StudyResult) -> Furnished:
+    """Write the words around the map of a study, and open it in the room they leave."""
+    if result.synthetic:
+        page.warn(_synthetic_words(result))
+    page.heading(_finding(result), _standing(result), mark=_mark(result))
+    shown, margin = ground_asked(page.sheet, result.border, result.corridor)
+    frame = layers.MapPage(page.ax, map_frame(shown), page, exaggeration=10)
+    page.keep_foot(*colophon(frame, result))
+    return open_map(page, shown, margin=margin)
 
 
 def _synthetic_words(result: StudyResult) -> str:
@@ -813,7 +804,10 @@ def _draw_incidents(drawn: layers.MapPage, result: StudyResult) -> None:
 
 def page_events(result: StudyResult) -> SheetEvents | None:
     """Gather what a whole page's map shows of the incidents."""
-    return sheet_events(result, *sheet_of(result.corridor.outline))
+    with unshown():
+        drawn = _opened(open_page(None, Sheet(), SIZES["a4"]), result).drawn
+    most = layers.room_for_symbols(drawn)
+    return sheet_events(result, drawn.crs, drawn.window, most=most)
 
 
 def drawn_words(result: StudyResult) -> str:
@@ -882,7 +876,8 @@ def _standing(result: StudyResult) -> str:
             f"{told.upper_bound(result)}"
         )
     if result.incidents.account is not None:
-        words.append(f"incidents, {told.incident_line(result)}")
+        alone = "" if placed_events(result) is not None else "; none is drawn by itself"
+        words.append(f"incidents, {told.incident_line(result)}{alone}")
     return finding(
         "; ".join(words) + ".", "{length:.0f} km of border", length=result.border.length_km
     )

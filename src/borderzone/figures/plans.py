@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from borderzone._guards import check_choice
+from borderzone.errors import InvalidParameterError
 from borderzone.figures.grammar import (
     INK,
     LEAST_POINTS,

@@ -783,6 +783,7 @@ def strip_map(
     ]:
         page.left_out.append(f"Left out, for the page is low: {', '.join(spared)}.")
     rows: dict[str, Axes] = {}
+    page.ax.set_label("strip-0")
     for number, (box, start) in enumerate(lines):
         line = page.ax if number == 0 else page.axes(box, f"strip-{number}")
         line.set_axis_off()

@@ -6,13 +6,21 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axis import Axis
+from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+
+def some_axes(size: tuple[float, float] = (7.5, 5.0)) -> Axes:
+    """Give axes of somebody's own, on a page that pyplot does not know."""
+    figure = Figure(figsize=size, dpi=110)
+    return figure.add_axes((0.1, 0.13, 0.86, 0.74))
+
 
 # Pixels by which boxes of letters may touch, for a box is larger than its ink; and the least side of axes.
 # Units of the second: inches.
@@ -62,7 +70,7 @@ def _on(one: Text, other: Text) -> bool:
     a, b = one.get_window_extent(), other.get_window_extent()
     across = min(a.x1, b.x1) - max(a.x0, b.x0)
     up = min(a.y1, b.y1) - max(a.y0, b.y0)
-    return across > _TOUCH and up > _TOUCH
+    return bool(across > _TOUCH and up > _TOUCH)
 
 
 def _words(figure: Figure) -> Iterator[Text]:
@@ -73,7 +81,8 @@ def _words(figure: Figure) -> Iterator[Text]:
         every: list[Any] = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
         ticks |= {id(label) for tick in every for label in (tick.label1, tick.label2)}
         if _seen(axis.axes) and axis.get_visible():
-            for tick in axis._update_ticks():
+            drawn: Any = axis
+            for tick in drawn._update_ticks():
                 for label in (tick.label1, tick.label2):
                     if label.get_visible() and label.get_text().strip():
                         yield label
