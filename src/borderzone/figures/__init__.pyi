@@ -38,6 +38,12 @@ from .maps import (
     plot_border as plot_border,
     plot_corridor as plot_corridor,
 )
+from .plans import (
+    allocation as allocation,
+    month_moon as month_moon,
+    remoteness as remoteness,
+    weakest_place as weakest_place,
+)
 from .reach import (
     night_reach as night_reach,
     race_to_cover as race_to_cover,

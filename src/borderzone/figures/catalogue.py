@@ -42,6 +42,16 @@ from borderzone.figures.decisions import (
 )
 from borderzone.figures.grammar import rows_of
 from borderzone.figures.maps import corridor_map, corridor_map_data, drawn_words
+from borderzone.figures.plans import (
+    allocation,
+    allocation_data,
+    month_moon,
+    month_moon_data,
+    remoteness,
+    remoteness_data,
+    weakest_place,
+    weakest_place_data,
+)
 from borderzone.figures.reach import (
     night_reach,
     night_reach_data,
@@ -373,6 +383,42 @@ def _weakest_place_map_words(result: StudyResult) -> str:
     )
 
 
+def _weakest_place_words(result: StudyResult) -> str:
+    table = weakest_place_data(result)
+    listed = "; ".join(
+        f"{words} {told.span(float(table[column].min()), float(table[column].max()))}"
+        for column, words in told_plans.PLACE_WORDS.items()
+    )
+    return (
+        f"Steps along the border, chance to be seen by place in the beat of a unit. "
+        f"{told_plans.weakest_place_finding(result)}. By segment: {listed}."
+    )
+
+
+def _allocation_words(result: StudyResult) -> str:
+    table = allocation_data(result)
+    empty = table[told_plans.empty_segments(table, "optimal")]
+    where = told.listed([f"{row.km_start:.0f} to {row.km_end:.0f}" for row in rows_of(empty)])
+    words = (
+        f"Steps along the border: units for 10 km, and under them the chance to be seen. "
+        f"{told_plans.allocation_finding(result, 'optimal')}."
+    )
+    return f"{words} Empty: km {where}." if len(empty) else words
+
+
+def _remoteness_words(result: StudyResult) -> str:
+    remoteness_data(result)
+    standing = told_plans.remoteness_standing(result)
+    return f"Small maps, one for each number of hours. {told_plans.remoteness_finding(result)}. {standing}".rstrip()
+
+
+def _month_moon_words(result: StudyResult) -> str:
+    return (
+        f"Cells of months by moons. {told_plans.month_moon_finding(result)}. Nights without useful light: "
+        f"{told.night_length_words(result)}."
+    )
+
+
 def _response_times_words(result: StudyResult) -> str:
     if result.reach.along is None:
         return _sentence(told.no_travel_times(result))
@@ -483,6 +529,11 @@ FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
         "coverage_curve": StudyFigure(
             draw=coverage_curve, data=coverage_curve_data, words=_coverage_curve_words
         ),
+        "weakest_place": StudyFigure(
+            draw=weakest_place, data=weakest_place_data, words=_weakest_place_words
+        ),
+        "allocation": StudyFigure(draw=allocation, data=allocation_data, words=_allocation_words),
+        "remoteness": StudyFigure(draw=remoteness, data=remoteness_data, words=_remoteness_words),
         "travel_time_map": StudyFigure(
             draw=travel_time_map, data=travel_time_map_data, words=_travel_time_map_words
         ),
@@ -501,6 +552,7 @@ FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
         "night_reach": StudyFigure(
             draw=night_reach, data=night_reach_data, words=_night_reach_words
         ),
+        "month_moon": StudyFigure(draw=month_moon, data=month_moon_data, words=_month_moon_words),
         "whatif": StudyFigure(draw=whatif, data=whatif_data, words=_whatif_words),
         "answer": StudyFigure(draw=answer, data=answer_data, words=_answer_words),
         "sensitivity": StudyFigure(

@@ -64,22 +64,13 @@ _EMPTY = Look(facecolor="paper", edgecolor="no_data", hatch="////", linewidth=0.
 # Lower than this a page has room for one panel; and what heading, foot and labels take of a page's height.
 # Units: inches.
 _TWO_PANELS_IN, _WORDS_IN = 3.3, 1.7
-# Column of the table of weakest places -> its words and its line.
+# Column of the table of weakest places -> its line.
 _PLACES = {
-    "led": ("led, over all places", Look(color="optimal", linestyle="-", linewidth=1.8)),
-    "unled": ("unled, at every place", Look(color="unled", linestyle=(0, (5, 2)), linewidth=1.4)),
-    "led_weakest": (
-        "led, between two beats",
-        Look(color="maximin", linestyle=(0, (7, 1.5, 1, 1.5)), linewidth=1.6),
-    ),
-    "led_end": (
-        "led, at a beat's end with nobody beyond",
-        Look(color="incident", linestyle=(0, (1, 1.4)), linewidth=1.6),
-    ),
-    "informed": (
-        "led, where place and time are known",
-        Look(color="informed", linestyle=(0, (3, 1)), linewidth=1.2),
-    ),
+    "led": Look(color="optimal", linestyle="-", linewidth=1.8),
+    "unled": Look(color="unled", linestyle=(0, (5, 2)), linewidth=1.4),
+    "led_weakest": Look(color="maximin", linestyle=(0, (7, 1.5, 1, 1.5)), linewidth=1.6),
+    "led_end": Look(color="incident", linestyle=(0, (1, 1.4)), linewidth=1.6),
+    "informed": Look(color="informed", linestyle=(0, (3, 1)), linewidth=1.2),
 }
 
 
@@ -228,7 +219,7 @@ def weakest_place(
     """
     table, edges = weakest_place_data(result), edges_km(result)
     page = open_page(ax, Sheet.of(sheet, options), LONG)
-    for column, (_, look) in _PLACES.items():
+    for column, look in _PLACES.items():
         page.ax.stairs(table[column], edges, baseline=None, **look)
     row = table.iloc[int(table["led_weakest"].argmin())]
     page.ax.plot(
@@ -261,7 +252,9 @@ def _name_places(page: Page, table: pd.DataFrame) -> bool:
     # Led and unled run together until coverage is high: one label names both.
     names = {"led": "over all places: led (line), unled (dashes)"}
     names |= {
-        column: words for column, (words, _) in _PLACES.items() if column not in {"led", "unled"}
+        column: words
+        for column, words in told_plans.PLACE_WORDS.items()
+        if column not in {"led", "unled"}
     }
     height = {
         column: float(west[["led", "unled"] if column == "led" else column].to_numpy().max())
@@ -277,13 +270,16 @@ def _name_places(page: Page, table: pd.DataFrame) -> bool:
     for column in order:
         page.ax.annotate(
             names[column], (first, height[column]), (4, 1.5), textcoords="offset points", va="bottom",
-            fontsize=LEAST_POINTS, color=_PLACES[column][1]["color"], path_effects=halo(), zorder=6,
+            fontsize=LEAST_POINTS, color=_PLACES[column]["color"], path_effects=halo(), zorder=6,
         )  # fmt: skip
     return True
 
 
 def _place_key() -> list[Any]:
-    return [Line2D([], [], label=words, **look) for words, look in _PLACES.values()]
+    return [
+        Line2D([], [], label=words, **_PLACES[column])
+        for column, words in told_plans.PLACE_WORDS.items()
+    ]
 
 
 def weakest_place_data(result: StudyResult) -> pd.DataFrame:

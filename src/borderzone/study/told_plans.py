@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from borderzone.study.result import StudyResult
 
 __all__ = [
+    "PLACE_WORDS",
     "allocation_finding",
     "allocation_table",
     "empty_segments",
@@ -38,6 +39,15 @@ __all__ = [
 # Less than this of a unit, out all the time, is none.
 _NO_UNIT = 1e-6
 
+
+# A column of the table of weakest places -> its words.
+PLACE_WORDS = {
+    "led": "led, over all places",
+    "unled": "unled, at every place",
+    "led_weakest": "led, between two beats",
+    "led_end": "led, at a beat's end with nobody beyond",
+    "informed": "led, where place and time are known",
+}
 
 # How units are placed -> its words in a sentence.
 _PLACED = {
