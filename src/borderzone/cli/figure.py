@@ -85,6 +85,8 @@ def figure(  # noqa: PLR0913 - which figure, of what, and records of the rest
     ),
 ) -> None:
     """Draw one figure of a study, and describe it in words."""
+    from borderzone.study import GROUND_STEPS, PATROL_STEPS  # noqa: PLC0415 - heavy imports
+
     check_choice(name, "NAME", bz.figures.FIGURES)
     file = Path(f"{name}.png") if out is None else out
     ending = file.suffix.lower().removeprefix(".")
@@ -93,9 +95,15 @@ def figure(  # noqa: PLR0913 - which figure, of what, and records of the rest
     options = drawing.asked(name)
     study = study_of(where)
     against = bz.Study.from_name(other, on=study) if name == "whatif" else None
-    with stopped(lambda: "nothing is kept"), progress() as step:
+    steps = [
+        *GROUND_STEPS,
+        *PATROL_STEPS,
+        *(() if against is None else PATROL_STEPS),
+        ("figure", 2.0),
+    ]
+    with stopped(lambda: "nothing is kept"), progress(f"Figure of {study.name}", steps) as step:
         shown_results = _results(study, against, seed, detail, step)
-        step(f"figure {name}")
+        step(f"figure: {name}")
         ax = bz.figures.FIGURES[name].draw(*shown_results, **options)
         words = bz.figures.alt_text(shown_results[0], name, other=shown_results[-1])
         bz.figures.save(
