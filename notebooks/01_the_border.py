@@ -13,7 +13,8 @@
 # %% [markdown]
 # # Where is the border, and what strip of land goes with it?
 #
-# Two country codes are enough. Lengths are measured on the ellipsoid, along the line that ships with the package: Natural
+# A colonel looks over the desert of western Anbar: "How many units would we need to secure every inch? Too many." These seven notebooks turn
+# that sentence into numbers, one question each. The first is where the border is. Two countries are enough to name it, and each record shows what it is. Lengths are measured on the ellipsoid, along the line that ships with the package: Natural
 # Earth's, which is generalised to about a kilometre, so that other sources give other lengths.
 
 # %%
@@ -22,9 +23,10 @@ import borderzone as bz
 border = bz.Border.between("IRQ", "SYR")
 border
 
+# %% [markdown]
+# How the line is classed, by kilometre: a dashed stretch would be disputed.
+
 # %%
-print(f"{border.length_km:.1f} km, {border.length_km / 1.609344:.1f} mi")
-print(f"from {border.start_name} to {border.end_name}")
 border.stretches.drop(columns="geometry")
 
 # %% [markdown]
@@ -39,11 +41,20 @@ print(
 )
 
 # %% [markdown]
+# A part of a border is a border too, with its own chainage from 0: here the stretch around the Euphrates.
+
+# %%
+border.between_km(210, 260)
+
+# %% [markdown]
 # The corridor is every point whose nearest border point is within the depth, with flat ends. Its segments are equal in length along
 # the border, not in area: in a bend the outer side has more ground than the inner.
 
 # %%
 corridor = bz.Corridor.around(border, depth_km=50, segment_km=10)
+corridor
+
+# %%
 corridor.segments.drop(columns="geometry").describe().loc[["min", "mean", "max"]].round(1)
 
 # %%
@@ -55,3 +66,6 @@ ax.figure
 
 # %%
 bz.list_borders().nlargest(10, "length_km")[["name_a", "name_b", "length_km", "n_parts"]]
+
+# %% [markdown]
+# The strip is laid: sixty segments on 599 km. What its ground is like is the next question.

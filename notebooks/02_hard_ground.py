@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Which ground is hard to patrol?
 #
-# Two flags, kept apart: remote desert, bare ground more than two hours from the nearest town or open airfield, and cave-prone ground,
+# The corridor of the first notebook holds 60,000 km². Two flags tell the hard part of it, kept apart: remote desert, bare ground more than two hours from the nearest town or open airfield, and cave-prone ground,
 # soluble rock with relief. The elevation that ships has cells of about three kilometres. It speaks of regions; it sees no cave, no cliff and no line of sight.
 
 # %%
@@ -49,3 +49,6 @@ zones[["kind", "rank", "area_km2", "km_start", "km_end", "near", "reasons"]]
 
 # %%
 bz.difficulty.flagged_share({"vehicle_off_road": hours}, surface, corridor.cells(grid))
+
+# %% [markdown]
+# Hours and rock mark much of the strip, and what is not mapped stays unknown. Patrols have to cover all of it: how many, is the next question.

@@ -19,8 +19,11 @@
 import borderzone as bz
 
 study = bz.Study.default()
+study
+
+# %%
 result = study.run(seed=1)
-print(result.summary[2])
+result
 
 # %% [markdown]
 # ## The table
@@ -88,3 +91,6 @@ bz.compare(result, better)[["quantity", "a", "b", "difference", "within_noise"]]
 print(result.patrol.hindcast.attrs["statement"])
 for note in result.notes:
     print("-", note)
+
+# %% [markdown]
+# All of this stands on cells of three kilometres. What finer ones see is the next question.

@@ -18,6 +18,7 @@
 # 83 m. It is wooded, wet and steep, nothing like Iraq, and it is not yet 30 m. It is here to show what a cell hides, in ground that somebody measured.
 
 # %%
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import shapely
@@ -29,8 +30,8 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.patches import Patch
 
 import borderzone as bz
-from borderzone.figures import sheet, style
 
+plt.rcParams.update({"font.size": 8, "image.interpolation": "nearest"})
 sample = get_sample_data("jacksboro_fault_dem.npz")
 heights = sample["elevation"].astype("float32")
 rows, columns = heights.shape
@@ -68,25 +69,31 @@ def square(cell_m: float) -> bz.Grid:
     return bz.Grid(shape=(n, n), transform=Affine(cell_m, 0, LEFT, 0, -cell_m, TOP), crs=UTM)
 
 
+def scale_bar(ax: plt.Axes, length_km: float) -> None:
+    """Draw a bar of a length in the lower left corner of the square."""
+    x, y = LEFT + 0.03 * SIDE_M, TOP - 0.96 * SIDE_M
+    for color, width in (("white", 5), ("black", 2)):
+        ax.plot([x, x + 1000 * length_km], [y, y], color=color, linewidth=width)
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    ax.text(x, y + 0.02 * SIDE_M, f"{length_km:g} km", va="bottom", bbox=white)
+
+
 ground = {m: bz.io.warp(degrees, square(m)) for m in (75, 150, 300, 600, 1200, LARGEST_M)}
 slope = {m: bz.terrain.slope(dem) for m, dem in ground.items()}
 
 # %%
 shown = {75: "75 m, as measured", 300: "300 m", LARGEST_M: "3.6 km, as the grid that ships"}
-with style.context():
-    figure = style.page((7.5, 3.25))
-    for number, (cell_m, title) in enumerate(shown.items()):
-        ax = figure.add_axes((0.01 + 0.33 * number, 0.22, 0.32, 0.68))
-        extent = (LEFT, LEFT + SIDE_M, TOP - SIDE_M, TOP)
-        tint = ax.imshow(slope[cell_m], cmap=cm.lajolla_r, vmin=0, vmax=35, extent=extent)
-        ax.set(xticks=[], yticks=[], title=title)
-        ax.spines[["top", "right"]].set_visible(True)
-    sheet.scale_bar(figure.axes[0], UTM, share=0.4)
-    bar = figure.colorbar(
-        tint, cax=figure.add_axes((0.3, 0.13, 0.4, 0.035)), orientation="horizontal"
-    )
-    bar.set_label("slope, degrees")
-figure
+figure = plt.figure(figsize=(7.5, 3.25))
+for number, (cell_m, title) in enumerate(shown.items()):
+    ax = figure.add_axes((0.01 + 0.33 * number, 0.22, 0.32, 0.68))
+    extent = (LEFT, LEFT + SIDE_M, TOP - SIDE_M, TOP)
+    tint = ax.imshow(slope[cell_m], cmap=cm.lajolla_r, vmin=0, vmax=35, extent=extent)
+    ax.set(xticks=[], yticks=[], title=title)
+    ax.spines[["top", "right"]].set_visible(True)
+scale_bar(figure.axes[0], 10)
+bar = figure.colorbar(tint, cax=figure.add_axes((0.3, 0.13, 0.4, 0.035)), orientation="horizontal")
+bar.set_label("slope, degrees")
+plt.show()
 
 # %% [markdown]
 # The numbers say the same. Ruggedness is given as the gradient of the plane with the same index, because the index itself grows with the cell. Steep is above
@@ -117,38 +124,37 @@ table = pd.DataFrame(
 table.round(3)
 
 # %%
-with style.context():
-    figure = style.page((7.5, 3.0))
-    left, right = figure.add_axes((0.08, 0.17, 0.4, 0.72)), figure.add_axes((0.58, 0.17, 0.4, 0.72))
-    dashes = {75: "-", 300: (0, (5, 2)), LARGEST_M: (0, (1, 1))}
-    for cell_m, title in shown.items():
-        sorted_deg = np.sort(slope[cell_m].to_numpy().ravel())
-        share = np.linspace(0, 1, sorted_deg.size)
-        left.plot(sorted_deg, share, color=style.INK["optimal"], linestyle=dashes[cell_m])
-        at, side = {75: (0.25, 1), 300: (0.78, -1), LARGEST_M: (0.9, 1)}[cell_m]
-        left.annotate(
-            title.split(",")[0], (np.interp(at, share, sorted_deg), at), xytext=(6 * side, -3 * side),
-            textcoords="offset points", ha="left" if side > 0 else "right", va="center",
-        )  # fmt: skip
-    left.axvline(STEEP_DEG, color=style.INK["rule"], linewidth=0.8)
-    left.text(STEEP_DEG + 0.5, 0.04, "vehicles stop", color=style.INK["quiet"])
-    left.set(xlim=(0, 38), ylim=(0, 1), xlabel="slope, degrees", ylabel="share of the ground below")
-    left.set_title("Slopes of the same ground", loc="left")
-    right.plot(table.index, table["steep, share"], "o-", color=style.INK["maximin"])
-    right.set(xscale="log", ylim=(0, None), xlabel="cell, m", ylabel="share steeper than 30 %")
-    right.set_xticks([30, 75, 300, 1200, LARGEST_M], ["30", "75", "300", "1,200", "3,600"])
-    right.minorticks_off()
-    right.set_xlim(25, 5000)
-    right.axvspan(25, 75, color=style.INK["land"])
-    right.text(
-        43,
-        right.get_ylim()[1] * 0.04,
-        "not\nin this\nsample",
-        ha="center",
-        color=style.INK["quiet"],
-    )
-    right.set_title("What averaging takes away", loc="left")
-figure
+figure = plt.figure(figsize=(7.5, 3.0))
+left, right = figure.add_axes((0.08, 0.17, 0.4, 0.72)), figure.add_axes((0.58, 0.17, 0.4, 0.72))
+dashes = {75: "-", 300: (0, (5, 2)), LARGEST_M: (0, (1, 1))}
+for cell_m, title in shown.items():
+    sorted_deg = np.sort(slope[cell_m].to_numpy().ravel())
+    share = np.linspace(0, 1, sorted_deg.size)
+    left.plot(sorted_deg, share, color="#1f5570", linestyle=dashes[cell_m])
+    at, side = {75: (0.25, 1), 300: (0.78, -1), LARGEST_M: (0.9, 1)}[cell_m]
+    left.annotate(
+        title.split(",")[0], (np.interp(at, share, sorted_deg), at), xytext=(6 * side, -3 * side),
+        textcoords="offset points", ha="left" if side > 0 else "right", va="center",
+    )  # fmt: skip
+left.axvline(STEEP_DEG, color="#9a9a9a", linewidth=0.8)
+left.text(STEEP_DEG + 0.5, 0.04, "vehicles stop", color="#5f6368")
+left.set(xlim=(0, 38), ylim=(0, 1), xlabel="slope, degrees", ylabel="share of the ground below")
+left.set_title("Slopes of the same ground", loc="left")
+right.plot(table.index, table["steep, share"], "o-", color="#b0611f")
+right.set(xscale="log", ylim=(0, None), xlabel="cell, m", ylabel="share steeper than 30 %")
+right.set_xticks([30, 75, 300, 1200, LARGEST_M], ["30", "75", "300", "1,200", "3,600"])
+right.minorticks_off()
+right.set_xlim(25, 5000)
+right.axvspan(25, 75, color="#efece4")
+right.text(
+    43,
+    right.get_ylim()[1] * 0.04,
+    "not\nin this\nsample",
+    ha="center",
+    color="#5f6368",
+)
+right.set_title("What averaging takes away", loc="left")
+plt.show()
 
 # %% [markdown]
 # Landforms tell it best. A geomorphon is a pattern of higher, lower and level ground in eight directions. With a search of 1.5 km, cells of
@@ -173,22 +179,21 @@ INKS = (
     "#f4f2ec", "#5b2c06", "#8a4b14", "#d9b36c", "#b98a4a",
     "#c9c6be", "#9fc3d6", "#cfe0e8", "#2f6f95", "#0b3c6f",
 )  # fmt: skip
-with style.context():
-    figure = style.page((7.5, 4.15))
-    for number, cell_m in enumerate(forms):
-        ax = figure.add_axes((0.01 + 0.5 * number, 0.13, 0.48, 0.8))
-        order = [codes[name] for name in names]
-        drawn = np.searchsorted(order, forms[cell_m].to_numpy())
-        ax.imshow(
-            np.where(drawn < len(names), drawn, np.nan), cmap=ListedColormap(INKS),
-            norm=BoundaryNorm(np.arange(11) - 0.5, 10), extent=extent, interpolation="nearest",
-        )  # fmt: skip
-        ax.set(xticks=[], yticks=[], title=f"geomorphons, cells of {cell_m} m")
-        ax.spines[["top", "right"]].set_visible(True)
-    sheet.scale_bar(figure.axes[0], UTM, share=0.2)
-    marks = [Patch(facecolor=ink, edgecolor="#9a9a9a") for ink in INKS]
-    figure.legend(marks, names, loc="lower center", ncols=5, handlelength=1.4)
-figure
+figure = plt.figure(figsize=(7.5, 4.15))
+for number, cell_m in enumerate(forms):
+    ax = figure.add_axes((0.01 + 0.5 * number, 0.13, 0.48, 0.8))
+    order = [codes[name] for name in names]
+    drawn = np.searchsorted(order, forms[cell_m].to_numpy())
+    ax.imshow(
+        np.where(drawn < len(names), drawn, np.nan), cmap=ListedColormap(INKS),
+        norm=BoundaryNorm(np.arange(11) - 0.5, 10), extent=extent, interpolation="nearest",
+    )  # fmt: skip
+    ax.set(xticks=[], yticks=[], title=f"geomorphons, cells of {cell_m} m")
+    ax.spines[["top", "right"]].set_visible(True)
+scale_bar(figure.axes[0], 5)
+marks = [Patch(facecolor=ink, edgecolor="#9a9a9a") for ink in INKS]
+figure.legend(marks, names, loc="lower center", ncols=5, handlelength=1.4)
+plt.show()
 
 # %% [markdown]
 # Ground cut in, ground that stands out and level ground are told by form and by depth or relief, as shares of the sample. They matter on
@@ -226,3 +231,6 @@ pd.DataFrame(
 # The radar sees the tops of trees and roofs as ground. Its own error, a few metres from cell to cell, is as large as the relief of a gravel plain, so that on flat
 # desert much of the fine slope is noise. And one sample of one landscape, on another continent and under forest, says in which
 # direction a coarse cell errs, not by how much it errs in Anbar. There, only tiles of Anbar can say, and on the spot only a visit.
+
+# %% [markdown]
+# Fine ground decides two things for a patrol: how long the way is, and what it sees from there. They are the next question.

@@ -19,6 +19,7 @@
 
 # %%
 import geopandas as gpd
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import shapely
@@ -28,8 +29,8 @@ from matplotlib.cbook import get_sample_data
 from matplotlib.colors import ListedColormap
 
 import borderzone as bz
-from borderzone.figures import sheet, style
 
+plt.rcParams.update({"font.size": 8, "image.interpolation": "nearest"})
 sample = get_sample_data("jacksboro_fault_dem.npz")
 heights = sample["elevation"].astype("float32")
 degrees = xr.DataArray(
@@ -49,6 +50,16 @@ dem = bz.io.warp(degrees, grid)
 shade = bz.terrain.hillshade(dem)
 extent = (LEFT, LEFT + SIDE_M, TOP - SIDE_M, TOP)
 
+
+def scale_bar(ax: plt.Axes, length_km: float) -> None:
+    """Draw a bar of a length in the lower left corner of the square."""
+    x, y = LEFT + 0.03 * SIDE_M, TOP - 0.96 * SIDE_M
+    for color, width in (("white", 5), ("black", 2)):
+        ax.plot([x, x + 1000 * length_km], [y, y], color=color, linewidth=width)
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    ax.text(x, y + 0.02 * SIDE_M, f"{length_km:g} km", va="bottom", bbox=white)
+
+
 # %% [markdown]
 # ## Speed
 #
@@ -57,20 +68,17 @@ extent = (LEFT, LEFT + SIDE_M, TOP - SIDE_M, TOP)
 # %%
 shown = {"foot": "-", "tobler_off_path": (0, (5, 2)), "naismith_langmuir": (0, (1, 1))}
 gradient = np.linspace(-0.5, 0.5, 401)
-with style.context():
-    figure = style.page((7.5, 2.8))
-    ax = figure.add_axes((0.07, 0.17, 0.6, 0.74))
-    for name, dash in shown.items():
-        model = bz.access.SPEED_MODELS[name]
-        ax.plot(gradient, model.function(gradient), linestyle=dash, label=name)
-    ax.plot(
-        gradient, bz.access.at_night("foot")(gradient), color="#8a8f96", label="foot, in the dark"
-    )
-    ax.set(xlim=(-0.5, 0.5), ylim=(0, None), xlabel="gradient, rise over run", ylabel="km/h")
-    ax.axvline(0, color=style.INK["rule"], linewidth=0.8)
-    ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1))
-    ax.set_title("Walking is quickest slightly downhill", loc="left")
-figure
+figure = plt.figure(figsize=(7.5, 2.8))
+ax = figure.add_axes((0.07, 0.17, 0.6, 0.74))
+for name, dash in shown.items():
+    model = bz.access.SPEED_MODELS[name]
+    ax.plot(gradient, model.function(gradient), linestyle=dash, label=name)
+ax.plot(gradient, bz.access.at_night("foot")(gradient), color="#8a8f96", label="foot, in the dark")
+ax.set(xlim=(-0.5, 0.5), ylim=(0, None), xlabel="gradient, rise over run", ylabel="km/h")
+ax.axvline(0, color="#9a9a9a", linewidth=0.8)
+ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1))
+ax.set_title("Walking is quickest slightly downhill", loc="left")
+plt.show()
 
 # %%
 pd.Series({name: bz.access.SPEED_MODELS[name].fails_first for name in shown}, name="fails first")
@@ -97,21 +105,20 @@ targets = gpd.GeoSeries.from_xy(
     [LEFT + 3_000, LEFT + 12_000, LEFT + 26_000], [TOP - 4_000, TOP - 26_500, TOP - 3_000], crs=UTM
 )
 ways = bz.access.routes(bz.access.travel(dem, post, speed="foot"), targets)
-with style.context():
-    figure = style.page((5.4, 5.2))
-    ax = figure.add_axes((0.02, 0.03, 0.8, 0.9))
-    ax.imshow(shade, cmap="Greys_r", extent=extent, alpha=0.55)
-    inks = ("#eaf0d6", "#c3d6a5", "#8fb58a", "#4f8a83", "#1f5570")
-    for ink, row in zip(inks, bands.itertuples(), strict=True):
-        gpd.GeoSeries([row.geometry]).plot(ax=ax, color=ink, alpha=0.55)
-        ax.plot([], [], color=ink, linewidth=6, label=f"{row.from_h:g} to {row.to_h:g} h")
-    ways.plot(ax=ax, color=style.INK["maximin"], linewidth=1.3)
-    post.plot(ax=ax, marker="^", color="black", markersize=30, zorder=9)
-    ax.set(xlim=extent[:2], ylim=extent[2:], xticks=[], yticks=[], xlabel="", ylabel="")
-    ax.set_title("On foot from the post, and three quickest ways", loc="left")
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1))
-    sheet.scale_bar(ax, UTM, share=0.25)
-figure
+figure = plt.figure(figsize=(5.4, 5.2))
+ax = figure.add_axes((0.02, 0.03, 0.8, 0.9))
+ax.imshow(shade, cmap="Greys_r", extent=extent, alpha=0.55)
+inks = ("#eaf0d6", "#c3d6a5", "#8fb58a", "#4f8a83", "#1f5570")
+for ink, row in zip(inks, bands.itertuples(), strict=True):
+    gpd.GeoSeries([row.geometry]).plot(ax=ax, color=ink, alpha=0.55)
+    ax.plot([], [], color=ink, linewidth=6, label=f"{row.from_h:g} to {row.to_h:g} h")
+ways.plot(ax=ax, color="#b0611f", linewidth=1.3)
+post.plot(ax=ax, marker="^", color="black", markersize=30, zorder=9)
+ax.set(xlim=extent[:2], ylim=extent[2:], xticks=[], yticks=[], xlabel="", ylabel="")
+ax.set_title("On foot from the post, and three quickest ways", loc="left")
+ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1))
+scale_bar(ax, 5)
+plt.show()
 
 # %% [markdown]
 # A river is a line that no step may cross, except where there is a bridge. Here a made-up one runs across the square, and a vehicle on a made-up track.
@@ -170,30 +177,29 @@ print(
 )
 
 # %%
-with style.context():
-    figure = style.page((7.5, 3.9))
-    for number, (layer, title) in enumerate(
-        ((seen, "seen from the highest ground"), (counts, "seen by one, two, three masts"))
-    ):
-        ax = figure.add_axes((0.01 + 0.5 * number, 0.03, 0.48, 0.88))
-        ax.imshow(shade, cmap="Greys_r", extent=extent, alpha=0.6)
-        drawn = np.ma.masked_equal(layer.to_numpy().astype(int), 0)
-        ax.imshow(
-            drawn, cmap=ListedColormap(["#d9b36c", "#b0611f", "#5b2c06"]), extent=extent, alpha=0.75,
-            vmin=1, vmax=3, interpolation="nearest",
-        )  # fmt: skip
-        masts.iloc[: 1 + 2 * number].plot(ax=ax, marker="^", color="black", markersize=26)
-        ax.set(
-            xlim=extent[:2],
-            ylim=extent[2:],
-            xticks=[],
-            yticks=[],
-            title=title,
-            xlabel="",
-            ylabel="",
-        )
-    sheet.scale_bar(figure.axes[0], UTM, share=0.25)
-figure
+figure = plt.figure(figsize=(7.5, 3.9))
+for number, (layer, title) in enumerate(
+    ((seen, "seen from the highest ground"), (counts, "seen by one, two, three masts"))
+):
+    ax = figure.add_axes((0.01 + 0.5 * number, 0.03, 0.48, 0.88))
+    ax.imshow(shade, cmap="Greys_r", extent=extent, alpha=0.6)
+    drawn = np.ma.masked_equal(layer.to_numpy().astype(int), 0)
+    ax.imshow(
+        drawn, cmap=ListedColormap(["#d9b36c", "#b0611f", "#5b2c06"]), extent=extent, alpha=0.75,
+        vmin=1, vmax=3, interpolation="nearest",
+    )  # fmt: skip
+    masts.iloc[: 1 + 2 * number].plot(ax=ax, marker="^", color="black", markersize=26)
+    ax.set(
+        xlim=extent[:2],
+        ylim=extent[2:],
+        xticks=[],
+        yticks=[],
+        title=title,
+        xlabel="",
+        ylabel="",
+    )
+scale_bar(figure.axes[0], 5)
+plt.show()
 
 # %% [markdown]
 # On a plain the horizon is a closed form, and the numbers keep it: $d = \sqrt{2Rh/(1-k)}$.
@@ -240,3 +246,6 @@ sun = bz.access.sun_times(
     np.array(["2019-06-21", "2019-12-21"], dtype="datetime64[D]"), 34.38, 41.0, tz="Asia/Baghdad"
 )
 sun
+
+# %% [markdown]
+# Distance, sight and night say where somebody could cross. What was reported, and how far a report can be trusted, is the next question.

@@ -87,6 +87,7 @@ result.incidents.ground_counts[["kind", "ground", "expected", "p05", "p95", "at_
 
 # %%
 result.plot().figure
+
 # %% [markdown]
 # By zone, with bands. Next to it what a count of none leaves possible:
 
@@ -203,8 +204,6 @@ estimate.rates(length_km=result.border.length_km)[["quantity", "value", "low", "
 # %%
 estimate.groups()[["group_size", "groups_per_night"]].round(2)
 
-# %%
-figures.interdiction_curve().figure
 # %% [markdown]
 # ## Who is to be credited
 #
@@ -214,3 +213,6 @@ figures.interdiction_curve().figure
 # %%
 print(incidents.credit_line(made))
 incidents.terms(pd.DataFrame({"dataset": ["ACLED"]}))["terms"][0]
+
+# %% [markdown]
+# Reports are few and vague, so that they may weigh patrols but do not place them. What a commander can still decide, and how sure that is, is the last question.

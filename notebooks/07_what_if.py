@@ -101,7 +101,8 @@ doubted = bz.sweep(
     {"kit": ["eye", "goggles"], "uncertainty.r50_factor": [1.0, 0.5]},
     ground=result.ground,
 )
-bz.whatif.two_way(doubted, "kit", "uncertainty.r50_factor")
+table = bz.whatif.two_way(doubted, "kit", "uncertainty.r50_factor")
+table.pivot_table(index="row", columns="column", values="value").round(-1)
 
 # %% [markdown]
 # ## Goggles for forty

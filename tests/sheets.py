@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -219,23 +219,22 @@ def test_two_countries_are_a_study_on_the_data_that_ship() -> None:
 def test_one_figure_is_drawn_and_described(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
-    study, file = tmp_path / "s.toml", tmp_path / "night.svg"
+    study, file = tmp_path / "s.toml", tmp_path / "map.svg"
     study.write_text('a = "IRQ"\nb = "SYR"\ndem = "none"\n[scenario]\ndraws = 100\n', "utf-8")
 
-    code, out, err = run("figure", "night_hours", str(study), "-o", str(file))
+    code, out, err = run("figure", "corridor_map", str(study), "-o", str(file))
 
     assert (code, err) == (0, "")
-    assert out.startswith(f"Figure: {file}\nLines: length of the night by month")
+    assert out.startswith(f"Figure: {file}\nMap, north up, of the corridor along the border")
     assert "<svg" in file.read_text("utf-8")
-    assert "exists" in run("figure", "night_hours", str(study), "-o", str(file))[2]
+    assert "exists" in run("figure", "corridor_map", str(study), "-o", str(file))[2]
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("night_hour",), "did you mean 'night_hours'?"),
-        (("night_hours", "-o", "a.tiff"), "must be one of png, svg, pdf"),
-        (("interdiction_curve", "--km", "0", "10"), "takes no --km"),
+        (("corridor_mop",), "did you mean 'corridor_map'?"),
+        (("corridor_map", "-o", "a.tiff"), "must be one of png, svg, pdf"),
     ],
 )
 def test_a_figure_that_cannot_be_drawn_is_refused_before_any_work(

@@ -195,7 +195,7 @@ def test_a_long_heading_takes_lines_and_stays_whole(size: tuple[float, float]) -
 )
 def test_a_footer_stays_on_the_page_and_loses_nothing(words: str) -> None:
     page = opened_page((6.3, 4.2))
-    parts = [f"{number} {3 * words}".strip() for number in range(4)]
+    parts = [f"{number} {3 * words}".strip() for number in range(8)]
     page.footer(*parts)
     (written,) = page.figure.texts
     assert written.get_window_extent().x1 <= page.figure.bbox.x1

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 COASTS: dict[str, tuple[tuple[float, float], tuple[float, float], set[str]]] = {
     "ESP-PRT": ((-10.4, 41.0), (-8.0, 39.5), {"SPAIN", "PORTUGAL"}),
     "CHL-PER": ((-70.7, -18.5), (-69.9, -17.4), {"CHILE", "PERU", "BOLIVIA"}),
-    "IND-BGD": ((87.7, 21.35), (90.0, 24.5), {"INDIA", "BANGLADESH", "MYANMAR", "NEPAL"}),
+    "IND-BGD": ((90.5, 21.2), (90.0, 24.5), {"INDIA", "BANGLADESH", "MYANMAR", "NEPAL"}),
     "KOR-PRK": ((128.5, 39.0), (127.3, 38.9), {"SOUTH KOREA", "NORTH KOREA"}),
     "HTI-DOM": ((-72.1, 18.0), (-70.9, 18.9), {"HAITI", "DOMINICAN REPUBLIC"}),
     "NOR-RUS": ((31.3, 69.9), (30.5, 69.2), {"NORWAY", "RUSSIA", "FINLAND"}),

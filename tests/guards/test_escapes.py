@@ -33,7 +33,8 @@ from sheets import some_axes
 import borderzone as bz
 from borderzone import cli, fetch, figures, incidents, stream
 from borderzone import io as files
-from borderzone._guards import escapes
+from borderzone._guards import Bar, escapes
+from borderzone._guards.progress import OnTerminal
 from borderzone.cli import terminal as cli_terminal
 from borderzone.errors import BorderzoneError, DataError
 from borderzone.fetch import events as events_of_fetch
@@ -268,8 +269,10 @@ def printed_of(words: str) -> None:
     heads = pd.Index([words], dtype=object)
     cli_terminal.print_table(pd.DataFrame([[words], [1.5]], columns=heads, dtype=object), words)
     assert cli_terminal.tell(DataError(words)) == cli_terminal.EXIT_DATA
-    with cli_terminal.progress() as step:
-        step(words)
+    bar, shown = Bar(words, ()), OnTerminal(cli_terminal.ERR)
+    bar(words)
+    shown.show(bar)
+    shown.end()
 
 
 STEERING = re.compile(r"\r?\x1b\[\??[\d;]*[A-Za-z]")

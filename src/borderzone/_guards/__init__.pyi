@@ -52,11 +52,16 @@ from .threads import (
     check_threads as check_threads,
     n_threads as n_threads,
 )
+from .progress import (
+    Bar as Bar,
+    check_progress as check_progress,
+    duration as duration,
+    watched as watched,
+)
 from .words import (
     as_day as as_day,
     check_choice as check_choice,
     check_flag as check_flag,
-    check_progress as check_progress,
     is_flag as is_flag,
     check_text as check_text,
     listed as listed,

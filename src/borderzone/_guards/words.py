@@ -19,7 +19,6 @@ __all__ = [
     "as_day",
     "check_choice",
     "check_flag",
-    "check_progress",
     "check_text",
     "in_unit",
     "is_flag",
@@ -80,14 +79,6 @@ def check_flag(value: Any, name: str) -> bool:
         msg = f"{name} must be True or False (true or false in a study file), got {shown(value)}"
         raise InvalidParameterError(msg)
     return bool(value)
-
-
-def check_progress(progress: Any) -> Any:
-    """Refuse what cannot be told how far work is."""
-    if progress is not None and not callable(progress):
-        msg = f"progress must be a function of the name of a step, or None, got {shown(progress)}"
-        raise InvalidParameterError(msg)
-    return progress
 
 
 def check_text(value: Any, name: str, *, longest: int = 200) -> str:

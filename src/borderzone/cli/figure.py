@@ -81,6 +81,8 @@ def figure(  # noqa: PLR0913 - which figure, of what, and records of the rest
     ),
 ) -> None:
     """Draw one figure of a study, and describe it in words."""
+    from borderzone.study import GROUND_STEPS, PATROL_STEPS  # noqa: PLC0415 - heavy imports
+
     check_choice(name, "NAME", bz.figures.FIGURES)
     file = Path(f"{name}.png") if out is None else out
     ending = file.suffix.lower().removeprefix(".")
@@ -89,11 +91,22 @@ def figure(  # noqa: PLR0913 - which figure, of what, and records of the rest
     options = drawing.asked()
     study = study_of(where)
     against = bz.Study.from_name(other, on=study) if name == "whatif" else None
-    with stopped(lambda: "nothing is kept"), progress() as step:
+    steps = [
+        *GROUND_STEPS,
+        *PATROL_STEPS,
+        *(() if against is None else PATROL_STEPS),
+        ("figure", 2.0),
+    ]
+    with stopped(lambda: "nothing is kept"), progress(f"Figure of {study.name}", steps) as step:
         shown_results = _results(study, against, seed, detail, step)
+<<<<<<< HEAD
         step(f"figure {name}")
         with bz.figures.unshown():
             ax = bz.figures.FIGURES[name].draw(*shown_results, **options)
+=======
+        step(f"figure: {name}")
+        ax = bz.figures.FIGURES[name].draw(*shown_results, **options)
+>>>>>>> main
         words = bz.figures.alt_text(shown_results[0], name, other=shown_results[-1])
         bz.figures.save(
             ax, file.with_suffix(""), alt=words, formats=[ending], internal=detail == "internal"

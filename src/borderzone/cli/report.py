@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["report"]
 
+_AGAINST = "what-if"
+
 
 @spread_options()
 def report(  # noqa: PLR0913 - one option a matter that users decide
@@ -41,7 +43,7 @@ def report(  # noqa: PLR0913 - one option a matter that users decide
     room.check_folder(out, overwrite=overwrite)
     case = study_of(where)
     case = case if terms is None else replace(case, terms=terms)
-    with stopped(lambda: _left(out)), progress() as step:
+    with stopped(lambda: _left(out)), progress(f"Report on {case.name}", _steps(where)) as step:
         result = case.run(seed=case.seed if seed is None else seed, progress=step)
         if result.incidents.events is not None:
             with asked_from("command line"):
@@ -61,6 +63,14 @@ def report(  # noqa: PLR0913 - one option a matter that users decide
         remark(f"- {sentence}")
 
 
+def _steps(where: list[str] | None) -> list[tuple[str, float]]:
+    """Plan the run; what the built-in study is compared with has the same ground."""
+    from borderzone.study import GROUND_STEPS, PATROL_STEPS  # noqa: PLC0415 - heavy imports
+
+    against = [] if where else [(_AGAINST, 0.0), *PATROL_STEPS]
+    return [*GROUND_STEPS, *PATROL_STEPS, *against, *room.STEPS]
+
+
 def _left(out: Path) -> str:
     """Say what an interrupted run leaves: a folder gets its name when it is whole."""
     if out.is_dir() and any(out.iterdir()):
@@ -71,7 +81,7 @@ def _left(out: Path) -> str:
 def _night_vision(
     case: bz.Study, result: bz.StudyResult, step: Callable[[str], None]
 ) -> bz.StudyResult:
-    step("the what-if: night vision for all")
+    step(f"{_AGAINST}: night vision for all")
     return case.with_scenario(bz.PRESETS["night_vision_for_all"]).run(
         seed=result.seed, ground=result.ground
     )

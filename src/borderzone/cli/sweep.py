@@ -39,7 +39,7 @@ def sweep(
     """Answer a study under many assumptions; the same command goes on after a stop."""
     study, asked = whatif.read_plan(plan, study=study_of(where) if where else None)
     asked["seed"] = asked.get("seed", 1) if seed is None else seed
-    with stopped(lambda: _kept(out)), progress() as step:
+    with stopped(lambda: _kept(out)), progress("Cases of the sweep") as step:
         table = bz.sweep(study, **asked, workers=workers, folder=out, progress=step)
     cases = table["case"].nunique()
     say(f"Sweep: {out}, {cases:,} {'case' if cases == 1 else 'cases'}, {len(table):,} rows")

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from borderzone import errors
+from borderzone._guards import Bar
 from borderzone._guards.escapes import block, line, spreadsheet_table
+from borderzone._guards.progress import InLines, OnTerminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
@@ -57,7 +58,7 @@ ERR = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=
 class Loudness:
     """How much is said: the answer alone, what explains it, or what the log has as well."""
 
-    quiet = False
+    quiet = verbose = False
 
     @classmethod
     def take(cls, *, quiet: bool, verbose: bool) -> None:
@@ -66,6 +67,7 @@ class Loudness:
             msg = "--quiet and --verbose say the opposite: give one of them"
             raise errors.InvalidParameterError(msg)
         cls.quiet |= quiet
+        cls.verbose |= verbose
         log = logging.getLogger("borderzone")
         if verbose and not any(isinstance(each, _Log) for each in log.handlers):
             log.addHandler(_Log())
@@ -74,7 +76,7 @@ class Loudness:
     @classmethod
     def forget(cls) -> None:
         """Go back to what is usual."""
-        cls.quiet = False
+        cls.quiet = cls.verbose = False
         log = logging.getLogger("borderzone")
         for each in [each for each in log.handlers if isinstance(each, _Log)]:
             log.removeHandler(each)
@@ -147,10 +149,12 @@ def stopped(kept: Callable[[], str]) -> Iterator[None]:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """Show a spinner that names the running step; silent when not a terminal."""
-    if Loudness.quiet or not ERR.is_terminal:
-        yield lambda _: None
+def progress(title: str, *plans: Sequence[tuple[str, float]]) -> Iterator[Bar]:
+    """Show how far a command is: a bar on a terminal, elsewhere a line every ten seconds."""
+    steps = tuple(step for plan in plans for step in plan)
+    bar = Bar(title, steps, heard=complain if Loudness.verbose else None)
+    if Loudness.quiet:
+        yield bar
         return
-    with ERR.status("starting") as status:
-        yield lambda step: status.update(Text(line(step)))
+    with bar.shown_by(OnTerminal(ERR) if ERR.is_terminal else InLines(complain)):
+        yield bar

@@ -37,7 +37,7 @@ def whatif(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the table as CSV.")] = None,
 ) -> None:
     """Compare scenarios with the first, draw by draw with the same seed."""
-    from borderzone.study import told  # noqa: PLC0415 - heavy imports
+    from borderzone.study import GROUND_STEPS, PATROL_STEPS, told  # noqa: PLC0415 - heavy imports
 
     if len(scenarios) < 2:
         msg = (
@@ -50,7 +50,8 @@ def whatif(
     studies = [bz.Study.from_name(name, on=base) for name in scenarios]
     grounds: dict[str, Any] = {}
     results = []
-    with stopped(lambda: "nothing is kept"), progress() as step:
+    steps = (*GROUND_STEPS, *PATROL_STEPS) * len(studies)
+    with stopped(lambda: "nothing is kept"), progress("What-if", steps) as step:
         for study in studies:
             # Scenarios that share a ground read it once.
             digest = study.ground_digest()

@@ -605,11 +605,13 @@ def regret(
         label.set_fontweight("bold" if name in chosen else "normal")
     axis_words(page, *(("", "state of the world") if turned else ("state of the world", "")))
     unit = "points of the share" if quantity == "share" else _COUNTED.get(quantity, quantity)
-    note = (
-        f"Regret in {unit}: what is lost to the decision that is best in that state ({_what(table)}). "
-        f"States are not weighed. In bold: the choice. {shades}"
-    ).rstrip()
-    _finish(page, _regret_finding(table), note)
+    _finish(
+        page,
+        _regret_finding(table),
+        shades,
+        f"Regret in {unit}: what is lost to the decision that is best in that state ({_what(table)}).",
+        "States are not weighed. In bold: the choice.",
+    )
     return page.ax
 
 

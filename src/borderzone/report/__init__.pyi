@@ -1,4 +1,5 @@
 from .folder import (
+    STEPS as STEPS,
     check_folder as check_folder,
     write_report as write_report,
 )

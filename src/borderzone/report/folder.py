@@ -6,13 +6,13 @@ import logging
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
 import borderzone
 from borderzone import io, provenance
-from borderzone._guards import check_whole
+from borderzone._guards import check_whole, watched
 from borderzone._guards.escapes import line, typed_table
 from borderzone.provenance import StageClock
 from borderzone.report.helper import Helper
@@ -31,7 +31,17 @@ if TYPE_CHECKING:
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 
-__all__ = ["check_folder", "write_report"]
+__all__ = ["STEPS", "check_folder", "write_report"]
+
+# Steps of a report in their order, and how long each takes beside the others, in seconds.
+STEPS = (
+    ("panel", 1.0),
+    ("tables", 4.0),
+    ("vectors and rasters", 0.5),
+    *(("figure", 1.1),) * 16,
+    ("report", 0.4),
+    ("manifest", 0.1),
+)
 
 STAMP = "INTERNAL: not for publication"
 # Cave susceptibility is never given by cell: it is known to 25 km.
@@ -79,7 +89,7 @@ def write_report(  # noqa: PLR0913 - each is one matter that users decide
     detail: str = "public",
     overwrite: bool = False,
     comparison: StudyResult | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] | bool | None = None,
     workers: int = 1,
 ) -> Path:
     """
@@ -101,7 +111,7 @@ def write_report(  # noqa: PLR0913 - each is one matter that users decide
     comparison
         A second result of the same border, shown as a what-if.
     progress
-        Called with the name of each step.
+        As for `Study.run`.
     workers
         Processes that draw: 1, or 2 for two thirds of the time and another
         400 MB. The files are the same.
@@ -118,6 +128,21 @@ def write_report(  # noqa: PLR0913 - each is one matter that users decide
     OutputError
         If the folder is not empty, or cannot be written.
     """
+    how: dict[str, Any] = {"detail": detail, "overwrite": overwrite}
+    with watched(progress, f"Report on {result.name}", STEPS) as step:
+        return _written(result, folder, comparison, **how, progress=step)
+
+
+def _written(
+    result: StudyResult,
+    folder: str | os.PathLike[str],
+    comparison: StudyResult | None,
+    *,
+    detail: str,
+    overwrite: bool,
+    progress: Callable[[str], None],
+) -> Path:
+    """Write the folder, whole or not at all, and say which step begins."""
     shown = edition(result, detail)
     other = None if comparison is None else edition(comparison, detail).result
     workers = check_whole(workers, "workers", lowest=1, highest=2)

@@ -1,4 +1,8 @@
-from .record import Study as Study
+from .record import (
+    GROUND_STEPS as GROUND_STEPS,
+    PATROL_STEPS as PATROL_STEPS,
+    Study as Study,
+)
 from .ground import Ground as Ground
 from .result import StudyResult as StudyResult
 from . import told as told

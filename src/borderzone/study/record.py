@@ -22,6 +22,7 @@ from borderzone._guards import (
     meant,
     seed_number,
     shown,
+    watched,
 )
 from borderzone._guards.escapes import line
 from borderzone._guards.pages import Mark, card, runs_of
@@ -73,7 +74,25 @@ if TYPE_CHECKING:
     from borderzone.patrol import KitQuestion, PatrolAnswer
     from borderzone.study.patrols import PatrolFindings
 
-__all__ = ["Study"]
+__all__ = ["GROUND_STEPS", "PATROL_STEPS", "Study"]
+
+# Steps of a run in their order, and the seconds that each takes of the built-in study: what is left
+# of another is told by these shares.
+GROUND_STEPS = (
+    ("border and corridor", 0.2),
+    ("elevation and land cover", 0.7),
+    ("travel times", 0.3),
+    ("response and the reach of a night", 0.6),
+    ("terrain and flags", 0.6),
+    ("zones", 1.1),
+)
+PATROL_STEPS = (
+    ("incidents", 0.3),
+    ("detection rates and curve", 0.5),
+    ("required units", 0.9),
+    ("kits side by side", 5.7),
+    ("incidents over zones", 0.7),
+)
 
 # What is given of incidents, which no ground hangs on.
 _OF_INCIDENTS = ("incidents", "incidents_accessed", "terms", "hotspots")
@@ -471,22 +490,25 @@ class Study:
         """
         return ground_key(self.scenario)
 
-    def read_ground(self, progress: Callable[[str], None] | None = None) -> Ground:
+    def read_ground(self, progress: Callable[[str], None] | bool | None = None) -> Ground:  # noqa: FBT001 - a function, or False
         """
         Read terrain, hours, flags and zones: all that patrols do not change.
 
         Parameters
         ----------
         progress
-            Called with the name of each step.
+            As for `run`.
 
         Returns
         -------
         Ground
             To be handed to `run` of every study that shares it.
         """
+        with watched(progress, f"Reading the ground of {self.name}", GROUND_STEPS) as step:
+            return self._ground(StageClock(step))
+
+    def _ground(self, step: StageClock) -> Ground:
         check_files(self)
-        step = StageClock(check_progress(progress))
         step("border and corridor")
         corridor = Corridor.around(
             self.border, depth_km=self.scenario.depth_km, segment_km=self.scenario.segment_km
@@ -500,7 +522,7 @@ class Study:
         seed: Seed | None = None,
         *,
         ground: Ground | None = None,
-        progress: Callable[[str], None] | None = None,
+        progress: Callable[[str], None] | bool | None = None,
     ) -> StudyResult:
         """
         Run the study.
@@ -513,7 +535,8 @@ class Study:
         ground
             From `read_ground` of a study that shares it, to save time.
         progress
-            Called with the name of each step.
+            Called with the name of each step. Left out, a bar is shown where somebody looks, on a
+            terminal or in a notebook, when the run takes longer than two seconds; False shows none.
 
         Returns
         -------
@@ -527,12 +550,19 @@ class Study:
         """
         number = seed_number(self.seed if seed is None else seed, below=_SEEDS)
         check_progress(progress)
+        steps = (*GROUND_STEPS, *PATROL_STEPS) if ground is None else PATROL_STEPS
+        with watched(progress, f"Study of {self.name}", steps) as name_step:
+            return self._run(number, ground, name_step)
+
+    def _run(
+        self, number: int, ground: Ground | None, name_step: Callable[[str], None]
+    ) -> StudyResult:
         check_files(self)
         read_here = ground is None
         if ground is None:
-            ground = self.read_ground(progress)
+            ground = self.read_ground(name_step)
         self.check_ground(ground)
-        step = StageClock(progress)
+        step = StageClock(name_step)
         step("incidents")
         reported = self._reported(ground, number)
         patrols = patrols_on(ground, self.scenario, number, step, pressure=reported.pressure)

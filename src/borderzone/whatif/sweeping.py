@@ -18,7 +18,16 @@ import numpy as np
 import pandas as pd
 
 from borderzone import io
-from borderzone._guards import check_choice, check_progress, check_whole, seed_number, shown
+from borderzone._guards import (
+    Bar,
+    check_choice,
+    check_progress,
+    check_whole,
+    duration,
+    seed_number,
+    shown,
+    watched,
+)
 from borderzone.errors import (
     BorderzoneError,
     DataError,
@@ -236,7 +245,7 @@ def sweep(  # noqa: PLR0913 - what varies, what is asked, and how it is run
     on_error: str = "raise",
     seed: int = 1,
     ground: Ground | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] | bool | None = None,
 ) -> pd.DataFrame:
     """
     Answer a study under many assumptions, as one tidy table.
@@ -282,7 +291,7 @@ def sweep(  # noqa: PLR0913 - what varies, what is asked, and how it is run
     ground
         From `Study.read_ground` of this study, for the cases that share it.
     progress
-        Called with how far it is and how long the rest may take.
+        Called with how far it is and how long the rest may take; left out or False as for `Study.run`.
 
     Returns
     -------
@@ -471,24 +480,25 @@ def _run_all(
     todo: list[range],
     grounds: Grounds,
     workers: int,
-    progress: Callable[[str], None] | None,
+    progress: Callable[[str], None] | bool | None,  # noqa: FBT001 - a function, or False
 ) -> Iterator[tuple[range, dict[str, pd.DataFrame]]]:
     """Run blocks in their order, here or in other processes, and tell how long the rest may take."""
     if not todo:
         return
     total, done, start = sum(map(len, todo)), 0, time.monotonic()
-    for part, found in (
-        _here(job, todo, grounds) if workers == 1 else _elsewhere(job, todo, grounds, workers)
-    ):
-        done += len(part)
-        if progress is not None:
-            left = (time.monotonic() - start) / done * (total - done)
-            progress(f"{done:,} of {total:,} cases, about {_duration(left)} left")
-        yield part, found
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    with watched(progress, "Cases of the sweep", ()) as step:
+        if isinstance(step, Bar):
+            step.count(0, total)
+        for part, found in (
+            _here(job, todo, grounds) if workers == 1 else _elsewhere(job, todo, grounds, workers)
+        ):
+            done += len(part)
+            if isinstance(step, Bar):
+                step.count(done, total)
+            else:
+                left = (time.monotonic() - start) / done * (total - done)
+                step(f"{done:,} of {total:,} cases, about {duration(left)} left")
+            yield part, found
 
 
 def _here(
