@@ -99,14 +99,9 @@ def figure(  # noqa: PLR0913 - which figure, of what, and records of the rest
     ]
     with stopped(lambda: "nothing is kept"), progress(f"Figure of {study.name}", steps) as step:
         shown_results = _results(study, against, seed, detail, step)
-<<<<<<< HEAD
-        step(f"figure {name}")
+        step(f"figure: {name}")
         with bz.figures.unshown():
             ax = bz.figures.FIGURES[name].draw(*shown_results, **options)
-=======
-        step(f"figure: {name}")
-        ax = bz.figures.FIGURES[name].draw(*shown_results, **options)
->>>>>>> main
         words = bz.figures.alt_text(shown_results[0], name, other=shown_results[-1])
         bz.figures.save(
             ax, file.with_suffix(""), alt=words, formats=[ending], internal=detail == "internal"

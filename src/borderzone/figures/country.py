@@ -359,7 +359,7 @@ def _chosen(page: MapPage, places: gpd.GeoDataFrame, corridor: gpd.GeoSeries) ->
         x, y = row.geometry.x, row.geometry.y
         rim = min(x - west, east - x, y - south, north - y)
         clear = rim > edge and not shapely.intersects_xy(reserved, x, y)
-        gap = max(0.18 * apart, 11 * page.point_m) if inside[row.Index] else apart
+        gap = max(0.18 * apart, 7 * page.point_m) if inside[row.Index] else apart
         if clear and all(math.hypot(x - a, y - b) > gap for a, b in taken):
             taken.append((x, y))
             keep.append(row.Index)

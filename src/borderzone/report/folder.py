@@ -128,7 +128,8 @@ def write_report(  # noqa: PLR0913 - each is one matter that users decide
     OutputError
         If the folder is not empty, or cannot be written.
     """
-    how: dict[str, Any] = {"detail": detail, "overwrite": overwrite}
+    workers = check_whole(workers, "workers", lowest=1, highest=2)
+    how: dict[str, Any] = {"detail": detail, "overwrite": overwrite, "workers": workers}
     with watched(progress, f"Report on {result.name}", STEPS) as step:
         return _written(result, folder, comparison, **how, progress=step)
 
@@ -140,12 +141,12 @@ def _written(
     *,
     detail: str,
     overwrite: bool,
+    workers: int,
     progress: Callable[[str], None],
 ) -> Path:
     """Write the folder, whole or not at all, and say which step begins."""
     shown = edition(result, detail)
     other = None if comparison is None else edition(comparison, detail).result
-    workers = check_whole(workers, "workers", lowest=1, highest=2)
     clock = StageClock(progress)
     with (
         io.OutputFolder(folder, overwrite=overwrite).filled() as target,
