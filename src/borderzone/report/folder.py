@@ -134,7 +134,7 @@ def write_report(  # noqa: PLR0913 - each is one matter that users decide
         return _written(result, folder, comparison, **how, progress=step)
 
 
-def _written(
+def _written(  # noqa: PLR0913 - as its door
     result: StudyResult,
     folder: str | os.PathLike[str],
     comparison: StudyResult | None,
