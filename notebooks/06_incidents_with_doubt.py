@@ -185,7 +185,7 @@ incidents.event_density(made, corridor, grid, regions=where).plot(robust=True)
 # Weights by reports are drawn towards their mean: a segment without a report is not safe. Next to them belong the uniform weights and the worst case.
 
 # %%
-figures.incident_pressure(result).figure
+result.incidents.pressure.nlargest(5, "weight").round(3)
 
 # %%
 result.patrol.by_weights[result.patrol.by_weights["unit_count"] == 100].round(3)
@@ -203,6 +203,9 @@ estimate.rates(length_km=result.border.length_km)[["quantity", "value", "low", "
 
 # %%
 estimate.groups()[["group_size", "groups_per_night"]].round(2)
+
+# %%
+estimate.interdiction_curve([100, 1000, 9000]).round(2)
 
 # %% [markdown]
 # ## Who is to be credited

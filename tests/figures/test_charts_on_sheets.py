@@ -98,7 +98,7 @@ def test_what_stays_empty_is_what_the_plan_leaves(result: StudyResult) -> None:
 
 def test_the_weakest_place_is_that_of_its_segment(result: StudyResult) -> None:
     table = figures.figure_data(result, "weakest_place")
-    row = table.loc[table["led_weakest"].idxmin()]
+    row = table.iloc[int(table["led_weakest"].argmin())]
     of = result.segments.loc[row["segment"]]
     swept = of["units_even"] * of["rate_night"]
     speed = of["patrol_km_h"] / of["crosser_km_h"]
