@@ -20,7 +20,15 @@ from pydantic import (
     model_validator,
 )
 
-from borderzone._guards import check_choice, check_path, guard_room, local_path, meant, shown
+from borderzone._guards import (
+    check_choice,
+    check_path,
+    guard_room,
+    local_path,
+    meant,
+    meant_choice,
+    shown,
+)
 from borderzone._guards.pages import record_card
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.io import Limits
@@ -627,7 +635,8 @@ def _plain(error: ValidationError) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"{name} is not a name that a scenario knows{_hint(problem['loc'])}")
         else:
-            lines.append(f"{name} = {shown(problem['input'])}: {problem['msg']}")
+            told = f"{name} = {shown(problem['input'])}: {problem['msg']}"
+            lines.append(f"{told}{meant_choice(problem)}")
     return "; ".join(lines)
 
 

@@ -153,8 +153,9 @@ def test_an_interactive_map_has_every_layer_and_no_html_of_the_user(result: Stud
 
     layers = [each.layer_name for each in drawn._children.values() if hasattr(each, "layer_name")]
     assert layers[-3:] == ["segments", "zones", "border"]
-    assert "<script>alert(1)" not in page
-    assert "alert(1)" in page
+    # Its scripts read the words once more, so that they are escaped twice: for JSON and for HTML.
+    assert "lt;script" in page
+    assert not re.search(r"(<|\\u003c)script(>|\\u003e)alert", page)
     assert "folium" in type(bz.Border.between("JOR", "IRQ").explore(tiles=None)).__module__
 
 

@@ -66,6 +66,7 @@ from .words import (
     check_text as check_text,
     listed as listed,
     meant as meant,
+    meant_choice as meant_choice,
     nearest as nearest,
     percent as percent,
     record_words as record_words,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from borderzone._guards.escapes import kept
@@ -24,6 +25,7 @@ __all__ = [
     "is_flag",
     "listed",
     "meant",
+    "meant_choice",
     "nearest",
     "percent",
     "record_words",
@@ -54,6 +56,12 @@ def meant(word: Any, names: Iterable[Any]) -> str:
     """Ask at the end of a message whether the nearest name was meant; nothing where none is near."""
     near = nearest(word, names)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def meant_choice(detail: Any) -> str:
+    """Ask whether the nearest of the words was meant that pydantic would have taken."""
+    expected = str(dict(detail.get("ctx", {})).get("expected", ""))
+    return meant(detail["input"], re.findall(r"'([^']*)'", expected))
 
 
 def as_day(value: Any, name: str) -> dt.date:
@@ -148,5 +156,6 @@ def record_words(error: ValidationError, name: str, fields: Iterable[str]) -> st
             continue
         # Pydantic puts its own words before ours.
         text = str(detail["msg"]).removeprefix("Value error, ")
-        found.append(f"{place}: {text}, got {shown(detail['input'])}" if place else text)
+        got = f"{place}: {text}, got {shown(detail['input'])}{meant_choice(detail)}"
+        found.append(got if place else text)
     return f"{name}: {'; '.join(found)}"

@@ -22,6 +22,7 @@ from borderzone._guards import (
     check_positive,
     check_text,
     guarded,
+    nearest,
     shown,
 )
 from borderzone._guards.doors import Drawn
@@ -637,7 +638,10 @@ class Border(Drawn):
         code = name if isinstance(name, str) and name in pair else Country.of(name).code
         if code in pair:
             return code
-        msg = f"{what} {pair[0]!r} or {pair[1]!r}, got {shown(name)}"
+        spelt = {word: one for one in pair for word in Country.of(one).known_as or (one,)}
+        near = nearest(name, spelt)
+        hint = f"; did you mean {spelt[near[0]]!r}?" if near else ""
+        msg = f"{what} {pair[0]!r} or {pair[1]!r}, got {shown(name)}{hint}"
         raise InvalidParameterError(msg)
 
     @cached_property

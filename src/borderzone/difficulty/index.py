@@ -17,6 +17,7 @@ from borderzone._guards import (
     check_whole,
     generator,
     guarded,
+    meant,
     shown,
 )
 from borderzone._kernels import fuzzy as kernels
@@ -158,7 +159,8 @@ def index_weights(
 def _checked(given: Mapping[str, float], members: Mapping[str, float]) -> dict[str, float]:
     strange = [name for name in given if name not in members]
     if strange:
-        msg = f"weights name {', '.join(strange)}; the index has {', '.join(members)}"
+        hint = meant(strange[0], members)
+        msg = f"weights name {', '.join(strange)}; the index has {', '.join(members)}{hint}"
         raise InvalidParameterError(msg)
     for name, weight in given.items():
         check_positive(weight, f"the weight of {name}")

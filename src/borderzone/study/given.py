@@ -27,6 +27,7 @@ from borderzone._guards import (
     local_path,
     local_place,
     meant,
+    nearest,
     shown,
 )
 from borderzone.border import Border
@@ -233,7 +234,7 @@ def check_layer(name: str, value: Any) -> Any:
         msg = f"no {name} ship with borderzone: give {_takes(layer)}, got {value!r}"
         raise InvalidParameterError(msg)
     if isinstance(value, (str, os.PathLike)):
-        local_place(value, name)
+        _refuse_misspelt(name, Path(local_place(value, name)), (*layer.words, NONE))
         return value
     if layer.several and isinstance(value, (list, tuple)) and value:
         for item in value:
@@ -242,6 +243,14 @@ def check_layer(name: str, value: Any) -> Any:
     _check_kind(name, layer, value)
     _check_memory(name, layer, value)
     return value
+
+
+def _refuse_misspelt(name: str, place: Path, words: tuple[str, ...]) -> None:
+    """Refuse what is no file and nearly a word, before somebody looks for the file."""
+    near = nearest(place.name, words, cutoff=0.75)
+    if near and not place.exists():
+        msg = f"{name}: there is no file {place.name!r}; did you mean {near[0]!r}?"
+        raise InvalidParameterError(msg)
 
 
 def _check_how_read(value: Mapping[str, Any]) -> dict[str, Any]:

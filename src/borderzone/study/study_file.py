@@ -101,10 +101,16 @@ def _border_table(stated: Any) -> tuple[Any, dict[str, Any]]:
     if set(place) not in _FORMS:
         msg = (
             f"a border in a study file is a file with a line or two areas, or a table of path (one, or "
-            f"two), {', '.join(_OF_A_LINE)} and sha256, got {shown(stated)}"
+            f"two), {', '.join(_OF_A_LINE)} and sha256, got {shown(stated)}{_near(place)}"
         )
         raise InvalidScenarioError(msg)
     return place, said
+
+
+def _near(place: Mapping[str, Any]) -> str:
+    """Name what was meant by a key that no table of a border has."""
+    known = (*_OF_A_LINE, *_OF_A_PLACE)
+    return next((meant(name, known) for name in place if name not in known), "")
 
 
 def _cut(border: Border, span: Any) -> Border:
