@@ -17,6 +17,7 @@ from borderzone._guards.escapes import line, typed_table
 from borderzone.provenance import StageClock
 from borderzone.report.helper import Helper
 from borderzone.report.page import render_page
+from borderzone.report.panel.build import made_panel
 from borderzone.report.pictures import draw_pictures
 from borderzone.report.public import edition
 from borderzone.report.tables import data_dictionary, tables
@@ -152,15 +153,17 @@ def _written(  # noqa: PLR0913 - as its door
         io.OutputFolder(folder, overwrite=overwrite).filled() as target,
         _second_process(workers) as helper,
     ):
+        clock("panel")
+        panel = made_panel(shown)
         clock("tables")
-        found = tables(shown, other)
+        found = tables(shown, other, panel=panel)
         _write_tables(found, target / "tables")
         clock("vectors and rasters")
         _write_vectors(shown, target / "vectors")
         _write_rasters(shown, target / "rasters")
         pictures = draw_pictures(shown, target, other, clock, helper)
         clock("report")
-        page = render_page(shown, found, pictures, other)
+        page = render_page(shown, found, pictures, other, panel)
         (target / "report.html").write_text(page, encoding="utf-8")
         _write_words(shown, target, Path(folder))
         clock("manifest")
