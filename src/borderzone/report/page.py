@@ -233,13 +233,13 @@ def _caves(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | N
 
 def _reach(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
     result = edition.result
-    names = ("travel_time_map", "response_times", "race_to_cover", "sight_lines")
+    names = ("travel_time_map", "remoteness", "response_times", "race_to_cover", "sight_lines")
     return _section(
         "reach",
         "Reach and sight",
         paragraphs=[*reach_words(result), *sight_words(result)],
         figures=[pictures.get(name) for name in names],
-        pair=[pictures.get("night_reach")],
+        pair=[pictures.get("night_reach"), pictures.get("month_moon")],
         tables=[response_table(result), night_table(result), light_table(result)],
     )
 
@@ -266,7 +266,7 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
         "units",
         "How many units",
         paragraphs=words,
-        figures=[pictures.get("coverage_curve")],
+        figures=[pictures.get(name) for name in ("coverage_curve", "allocation", "weakest_place")],
         tables=[required_table(result, "night"), required_table(result, "day")],
     )
 

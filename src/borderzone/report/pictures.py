@@ -176,7 +176,7 @@ def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[Fi
                 ),
             )
         )
-    large += _reach_words(result)
+    large += [*_plan_words(result), *_reach_words(result)]
     plans = [
         FigureSpec(name=name, title=title, caption=caption, results=(result,))
         for name, title, caption in large
@@ -200,6 +200,28 @@ def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[Fi
     return plans
 
 
+def _plan_words(result: StudyResult) -> list[_Words]:
+    """Where units go, and the place where somebody still gets through; of units that stand neither."""
+    if "units_even" not in result.segments:
+        return []
+    words = [
+        (
+            "allocation",
+            "where units go",
+            "How many of the reference units each place gets, and which places stay empty.",
+        )
+    ]
+    if (result.segments["patrol_km_h"] > 0).all():
+        words.append(
+            (
+                "weakest_place",
+                "weakest place",
+                "The chance to be seen by segment, and by the place in a unit's beat.",
+            )
+        )
+    return words
+
+
 def _reach_words(result: StudyResult) -> list[_Words]:
     words: list[_Words] = []
     reach = result.reach
@@ -219,6 +241,15 @@ def _reach_words(result: StudyResult) -> list[_Words]:
                 "The same along the line itself, kilometre by kilometre.",
             ),
         ]
+    if reach.bands is not None and result.flagged_share is not None and not told.hidden(result):
+        words.insert(
+            1,
+            (
+                "remoteness",
+                "remoteness",
+                "The same ground by three limits: what remote means is a choice.",
+            ),
+        )
     if reach.race is not None:
         words.append(
             (
@@ -249,6 +280,14 @@ def _small_words(result: StudyResult) -> list[_Words]:
                 "night_reach",
                 "reach of a night",
                 "How far somebody on foot gets in one night, and which share of the corridor that is.",
+            )
+        )
+    if result.answer is not None and (result.answer["measure"] == "mean_pod").any():
+        words.append(
+            (
+                "month_moon",
+                "month and moon",
+                "How many people see half by month and moon, with the scenario's own eyes.",
             )
         )
     if result.patrol.sobol is not None:
