@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sheets import faults
 
@@ -92,6 +93,14 @@ def test_what_stays_empty_is_what_the_plan_leaves(result: StudyResult) -> None:
     assert title.startswith(
         f"{(units == 0).sum()} of {len(units)} segments stay empty at 100 units"
     )
+    plan = pd.DataFrame(
+        {
+            "km_start": [0, 10, 20, 30, 40],
+            "km_end": [10, 20, 30, 40, 50],
+            "units_even": [0.0, 0, 1, 0, 2],
+        }
+    )
+    assert told_plans.empty_words(plan, "even") == "km 0 to 20 and km 30 to 40"
     even = told_plans.allocation_finding(result, "even")
     assert even.startswith("No segment stays empty at 100 units, spread evenly")
 
@@ -130,9 +139,9 @@ def test_months_and_moons_are_those_of_the_table(result: StudyResult) -> None:
     with unshown():
         ax = figures.month_moon(result, size="a4")
     assert result.patrol.by_night is not None
-    people = result.patrol.by_night["people"].unstack("month").loc[["full", "mean", "dark"]]
+    people = result.patrol.by_night["people"].swaplevel().sort_index().loc[["full", "mean", "dark"]]
     written = [text.get_text() for text in ax.texts]
-    assert written == [told.rounded(value) for value in people.to_numpy().ravel()]
+    assert written == [told.rounded(value) for value in people]
 
 
 def test_weights_of_few_events_are_no_picture(result: StudyResult) -> None:

@@ -397,13 +397,12 @@ def _weakest_place_words(result: StudyResult) -> str:
 
 def _allocation_words(result: StudyResult) -> str:
     table = allocation_data(result)
-    empty = table[told_plans.empty_segments(table, "optimal")]
-    where = told.listed([f"{row.km_start:.0f} to {row.km_end:.0f}" for row in rows_of(empty)])
+    where = told_plans.empty_words(table, "optimal")
     words = (
         f"Steps along the border: units for 10 km, and under them the chance to be seen. "
         f"{told_plans.allocation_finding(result, 'optimal')}."
     )
-    return f"{words} Empty: km {where}." if len(empty) else words
+    return f"{words} Empty: {where}." if where else words
 
 
 def _remoteness_words(result: StudyResult) -> str:

@@ -12,6 +12,7 @@ from borderzone.patrol import detection_against, detection_for, weakest_place
 from borderzone.study.told import (
     RULE_WORDS,
     half_words,
+    listed,
     moon_words,
     night_length_words,
     no_travel_times,
@@ -28,6 +29,7 @@ __all__ = [
     "allocation_finding",
     "allocation_table",
     "empty_segments",
+    "empty_words",
     "month_moon_finding",
     "remoteness_finding",
     "remoteness_standing",
@@ -68,6 +70,15 @@ def allocation_table(result: StudyResult) -> pd.DataFrame:
 def empty_segments(table: pd.DataFrame, rule: str) -> pd.Series:
     """Tell of each segment whether a plan leaves it empty."""
     return table[f"units_{rule}"] < _NO_UNIT
+
+
+def empty_words(table: pd.DataFrame, rule: str) -> str:
+    """Name the stretches that a plan leaves empty; nothing where it leaves none."""
+    empty = empty_segments(table, rule)
+    run = (empty != empty.shift()).cumsum()[empty]
+    ends = table[empty].groupby(run).agg({"km_start": "min", "km_end": "max"})
+    pairs = zip(ends["km_start"], ends["km_end"], strict=True)
+    return listed([f"km {first:.0f} to {last:.0f}" for first, last in pairs]) if len(ends) else ""
 
 
 def allocation_finding(result: StudyResult, rule: str) -> str:
