@@ -34,7 +34,7 @@ def faults(figure: Figure) -> list[str]:
         *(
             f"{_said(text)} is set in {text.get_fontsize():g} points"
             for text in shown
-            if text.get_fontsize() < 7
+            if float(text.get_fontsize()) < 7
         ),
         *(f"{_said(text)} leaves the page" for text in shown if _leaves(text, figure)),
         *(

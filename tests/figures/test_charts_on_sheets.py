@@ -86,7 +86,7 @@ def test_what_stays_empty_is_what_the_plan_leaves(result: StudyResult) -> None:
         ax = figures.allocation(result, size="text", km=(100, 300))
     units = result.segments["units_optimal"].to_numpy()
     assert ax.get_xlim() == (100, 300)
-    bars, empty = drawn(ax)[0].values, drawn(ax)[1].values
+    (bars, _, _), (empty, _, _) = drawn(ax)[:2]
     np.testing.assert_allclose(bars, units * 10 / result.segments["length_km"])
     np.testing.assert_array_equal(empty > 0, units == 0)
     title = figure_of(ax).texts[0].get_text().replace("\n", " ")

@@ -127,8 +127,8 @@ def test_scale_degrees_and_labels_follow_a_zoom(result: StudyResult, shown: None
     after = scale_km(ax)
     assert after[0] < before[0] / 3
     assert after[1] == pytest.approx(after[0], rel=0.02)
-    shown = [t for t in ax.get_xticks() if ax.get_xlim()[0] <= t <= ax.get_xlim()[1]]
-    assert shown
+    ticks = [t for t in ax.get_xticks() if ax.get_xlim()[0] <= t <= ax.get_xlim()[1]]
+    assert ticks
     assert {text.get_text() for text in ax.texts if text.get_gid() == "label"} != named
     assert faults(figure_of(ax)) == []
 

@@ -438,7 +438,8 @@ def test_dollars_in_a_name_are_drawn_as_dollars() -> None:
     ax = titled(ax=some_axes())
     figure_of(ax).savefig(io.BytesIO(), format="svg")
     assert ax.get_title(loc="left") == r"$\frac{$ and \$5"
-    assert not ax._left_title.get_parse_math()
+    (title,) = [text for text in ax.findobj(Text) if "frac" in text.get_text()]
+    assert not title.get_parse_math()
     assert [label.get_text() for label in ax.get_yticklabels()] == ["$x$", "\\x1b[2J"]
 
 

@@ -684,8 +684,9 @@ def test_shortest_and_longest_night_carry_their_months_on_both_hemispheres(
     words = f"{table[12]:.1f} h (Dec) to {table[6]:.1f} h (Jun) on the 15th of the month"
 
     assert told.night_length_words(south) == words
-    title = figures.night_hours(south).get_title().replace("\n", " ")
-    assert title == f"Without useful light: {words}"
-    assert f"nautical {words}" in figures.alt_text(south, "night_hours")
+    page = figure_of(figures.month_moon(south, size="a4"))
+    standing = " ".join(text.get_text() for text in page.texts).replace("\n", " ")
+    assert f"Without useful light: {words}." in standing
+    assert f"useful light: {words}." in figures.alt_text(south, "month_moon")
     assert " h (Jun) to " in told.night_length_words(result)
     assert told.night_length_words(result) in " ".join(reach_words(result))

@@ -31,7 +31,7 @@ ARTICLE = "Stars and Stripes, 2019"
 
 
 def foot(figure: Figure) -> str:
-    return " ".join(text.get_text().replace("\n", " ") for text in figure.axes[0].texts)
+    return " ".join(text.get_text().replace("\n", " ") for text in figure.texts)
 
 
 @pytest.fixture(scope="module")
@@ -95,11 +95,10 @@ def test_plans_are_set_side_by_side(result: StudyResult) -> None:
     assert (shares.argmax(axis=0) == [0, 1, 2]).all()
 
 
-@pytest.mark.parametrize("draw", [figures.incident_overlay, figures.incident_pressure])
-def test_figures_of_incidents_tell_what_they_leave_out_and_whose_they_are(
-    result: StudyResult, draw: object
+def test_a_figure_of_incidents_tells_what_it_leaves_out_and_whose_they_are(
+    result: StudyResult,
 ) -> None:
-    words = foot(figure_of(draw(result)))  # type: ignore[operator]
+    words = foot(figure_of(figures.incident_overlay(result)))
     assert "8 reported: 3 too vague, 2 outside, 3 in the corridor." in words
     assert ARTICLE in words
 
@@ -118,16 +117,6 @@ def test_figures_of_a_users_table_carry_its_credit(acled: StudyResult) -> None:
     for page in (figures.corridor_map(acled), figures.strip_map(acled)):
         told = " ".join(text.get_text() for text in figure_of(page).texts).replace("\n", " ")
         assert "Events: ACLED, accessed 2026-11-02" in told
-
-
-def test_interdictions_show_a_band_and_no_line() -> None:
-    ax = figures.interdiction_curve()
-    assert len(ax.lines) == 0
-    (band,) = ax.collections
-    curve = np.asarray(band.get_paths()[0].vertices)
-    at_1000 = curve[np.isclose(curve[:, 0], 1000, rtol=0.1), 1]
-    assert at_1000.min() == pytest.approx(1 / 3, abs=0.03)
-    assert at_1000.max() == pytest.approx(2 / 3, abs=0.03)
 
 
 def test_without_incidents_nothing_of_them_is_told(study: bz.Study, ground: Ground) -> None:
@@ -186,4 +175,3 @@ def test_tables_made_from_incidents_carry_their_credit(acled: StudyResult) -> No
         "coverage_by_weights",
     }
     assert all((found[name]["event_credit"] == acled.incidents.credit).all() for name in made)
-    assert "event_credit" not in found["incident_overlay_demo"]
