@@ -52,7 +52,8 @@ def test_all_tables_come_back_as_they_were(
     result: StudyResult, other: StudyResult, written: dict[str, Path], detail: str
 ) -> None:
     opened = bz.open_result(written[detail])
-    told = tables(edition(result, detail), other)
+    shown = edition(result, detail)
+    told = tables(shown, other, panel=made_panel(shown))
 
     assert opened.detail == detail
     assert set(opened.tables) == set(told)

@@ -837,7 +837,12 @@ def _remote_words(result: StudyResult) -> str:
     share = told.remote_desert(result)
     if not share.unknown:
         return say("remote desert")
-    return say("remote desert, not known on {share}", share=told.percent(share.unknown))
+    part = told.percent(share.unknown)
+    return finding(
+        f"remote desert, not known on {part} of {share.ground}",
+        "remote desert, not known on {share}",
+        share=part,
+    )
 
 
 def _unhatched(result: StudyResult) -> bool:

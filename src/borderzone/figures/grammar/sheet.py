@@ -299,7 +299,7 @@ def _numbers(values: Any, name: str, number: int, what: str) -> tuple[float, ...
 def width_in(words: str, points: float, *, bold: bool = False) -> float:
     """Measure words in the face that is drawn with. Units: inches."""
     families = tuple(mpl.rcParams["font.family"]) + tuple(mpl.rcParams["font.sans-serif"])
-    parts = figure_words(words).split(" ")
+    parts = figure_words(words).replace("\n", " ").split(" ")
     ems = sum(_ems(part, bold, families) for part in parts)
     return _COARSE * points * (ems + (len(parts) - 1) * _ems(" ", bold, families)) / 72
 
