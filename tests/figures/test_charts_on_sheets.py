@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from sheets import faults
 
 import borderzone as bz
@@ -157,3 +159,15 @@ def test_towers_are_named_as_what_they_are(result: StudyResult) -> None:
     towers = [text.get_text() for text in forces.texts if "wall" in text.get_text()]
     assert towers
     assert all("towers, each as a unit" in words for words in towers)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_keeps_its_words_on_the_page_of_somebodys_axes(
+    result: StudyResult, name: str
+) -> None:
+    figure = Figure(figsize=(6.3, 4.2), dpi=110)
+    FigureCanvasAgg(figure)
+    ax = figure.add_subplot()
+    assert figures.FIGURES[name].draw(result, ax=ax) is ax
+    assert faults(figure) == []
+    assert figure.axes == [ax]

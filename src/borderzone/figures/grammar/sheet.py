@@ -439,6 +439,7 @@ class Page:
     points: float
     left_out: list[str] = field(default_factory=list)
     _foot_lines: int = 0
+    _finding_points: float = 0.0
     _foot_at: float = 0.0
 
     @property
@@ -522,6 +523,7 @@ class Page:
         """Write a finding over somebody's axes, on as many lines as their width asks for."""
         points = max(LEAST_POINTS, min(float(mpl.rcParams["axes.titlesize"]), 2.2 * self.wide_in))
         lines = wrapped(title, 0.98 * self.wide_in, points, bold=True) if title else []
+        self._finding_points = points
         self.ax.set_title(
             "\n".join(lines), fontsize=points, loc="right" if from_right() else "left"
         )
@@ -738,12 +740,9 @@ class Page:
         )
         # The finding stands above it.
         high = float(key.get_window_extent().height) * 72 / float(self.figure.dpi)
-        self.ax.set_title(
-            self.ax.get_title(loc="right" if from_right() else "left"),
-            fontsize=self.ax.title.get_fontsize(),
-            loc="right" if from_right() else "left",
-            pad=high + 6,
-        )
+        side: Any = "right" if from_right() else "left"
+        title = self.ax.get_title(loc=side)
+        self.ax.set_title(title, fontsize=self._finding_points, loc=side, pad=high + 6)
 
 
 def _in_columns(words: Sequence[str], room_in: float, points: float) -> tuple[int, list[str]]:
@@ -849,6 +848,8 @@ def drawing(draw: Callable[P, Axes]) -> Callable[P, Axes]:
             with themed(theme_for(sheet.theme, face)), spoken(sheet.lang):
                 ax = draw(*args, **kwargs)
                 _settle(figure_of(ax), before)
+                if given is not None:
+                    _hold_on_page(ax)
         finally:
             _USED.reset(outer)
             _DRAWN.reset(named)
@@ -875,6 +876,29 @@ def _settle(figure: Figure, before: Mapping[Text, str]) -> None:
             said = say(words.replace("\n", " "))
             text.set_text(figure_words(words if said == words.replace("\n", " ") else said))
     rims(figure)
+
+
+# Of somebody's axes at least so much is left to what is drawn on them.
+_LEAST_LEFT = 0.35
+
+
+def _hold_on_page(ax: Axes) -> None:
+    """Make somebody's axes smaller by what their words reach beyond the page, where no layout engine does."""
+    figure = figure_of(ax)
+    if figure.get_layout_engine() is not None:
+        return
+    wide, high = (float(side) * float(figure.dpi) for side in figure.get_size_inches())
+    for _ in range(2):
+        whole, box = ax.get_tightbbox(), ax.get_position()
+        if whole is None:
+            return
+        west, south = max(-whole.x0, 0.0) / wide, max(-whole.y0, 0.0) / high
+        east, north = max(whole.x1 - wide, 0.0) / wide, max(whole.y1 - high, 0.0) / high
+        across, up = box.width - west - east, box.height - south - north
+        if across < _LEAST_LEFT * box.width or up < _LEAST_LEFT * box.height:
+            return
+        if west + south + east + north > 0:
+            ax.set_position((box.x0 + west, box.y0 + south, across, up))
 
 
 def _in_language(finding: str, standing: str) -> tuple[str, str]:
