@@ -13,6 +13,7 @@ import pytest
 import borderzone as bz
 from borderzone.errors import DataError, InvalidScenarioError, OutputError
 from borderzone.report import edition
+from borderzone.report.panel.build import made_panel
 from borderzone.report.reading import _column
 from borderzone.report.tables import TYPES, tables, type_of
 
