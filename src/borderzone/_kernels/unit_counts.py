@@ -39,6 +39,7 @@ __all__ = [
     "posts_seen",
     "read_widths",
     "share_for_units",
+    "standing_seen",
     "standing_spacing",
     "units_for_mean",
 ]
@@ -52,6 +53,8 @@ _STEPS = 200
 # A step up goes so much farther than coverage that grows evenly would need, so that what is sought lies
 # behind it; the share of all that is the most of which a logarithm is taken; and when a goal is met.
 _BEYOND, _ALL, _CLOSE = 1.03, 1.0 - 1e-16, 3e-15
+# So far beyond the table posts are looked for, as the logarithm of a spacing: a few on any border.
+_FAR_APART = 10.0
 
 
 @njit(inline="always")
@@ -423,6 +426,8 @@ def _standing(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what 
         i, at_i = _between(ranges, log_r50[s])
         # Spacing counts in ranges: the same posts are farther apart for shorter eyes.
         k, at_k = _between(spacings, log_spacing - log_r50[s])
+        # Beyond the table no two posts look at one place, and what is seen falls as they grow fewer.
+        fewer = math.exp(min(0.0, spacings[-1] - (log_spacing - log_r50[s])))
         seen, known = 0.0, 0.0
         for di in range(2):
             for dj in range(2):
@@ -431,9 +436,8 @@ def _standing(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what 
                     part *= at_k if dk else 1.0 - at_k
                     seen += part * noticed[i + di, j + dj, k + dk]
                     known += part * told[i + di, j + dj, k + dk]
-        total -= share[s] * (
-            followed_up * math.expm1(-seen) + (1.0 - followed_up) * math.expm1(-known)
-        )
+        followed, told_too = math.expm1(-seen * fewer), math.expm1(-known * fewer)
+        total -= share[s] * (followed_up * followed + (1.0 - followed_up) * told_too)
     return total
 
 
@@ -459,7 +463,7 @@ def standing_spacing(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, an
         eyes, followed = log_r50[d], followed_up[d]
         for i in range(segments):
             low = axes[2][0] + eyes.min()
-            high = axes[2][-1] + eyes.max()
+            high = axes[2][-1] + eyes.max() + _FAR_APART
             hidden, wanted, left = f_mask[d, i], target[d, i], share[d, i]
             if wanted <= 0.0:
                 found[d, i] = np.inf
@@ -486,6 +490,33 @@ def standing_spacing(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, an
                     at_low *= 0.5 if side == -1 else 1.0
                     side = -1
             found[d, i] = low
+    return found
+
+
+@njit(nogil=True)
+def standing_seen(  # noqa: PLR0913, PLR0917 - the inverse of what stands above it
+    tables: tuple[FloatArray, FloatArray],
+    axes: tuple[FloatArray, FloatArray, FloatArray],
+    log_r50: FloatArray,
+    share: FloatArray,
+    f_mask: FloatArray,
+    followed_up: FloatArray,
+    log_spacing: FloatArray,
+) -> Any:
+    """Share that posts see at their spacing by draw and segment: the inverse of `standing_spacing`."""
+    found = np.zeros(log_spacing.shape)
+    for d in range(found.shape[0]):
+        for i in range(found.shape[1]):
+            if log_spacing[d, i] < np.inf:
+                found[d, i] = _standing(
+                    tables,
+                    axes,
+                    log_r50[d],
+                    share[d, i],
+                    f_mask[d, i],
+                    followed_up[d],
+                    log_spacing[d, i],
+                )
     return found
 
 

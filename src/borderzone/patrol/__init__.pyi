@@ -49,6 +49,7 @@ from .answer.kits import (
     answer_draws as answer_draws,
     answer_sobol as answer_sobol,
 )
+from .answer.places import answer_places as answer_places
 from .answer.fleet import (
     Fleet as Fleet,
     UnitKind as UnitKind,

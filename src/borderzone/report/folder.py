@@ -15,6 +15,7 @@ from borderzone._guards import watched
 from borderzone._guards.escapes import line, typed_table
 from borderzone.provenance import StageClock
 from borderzone.report.page import render_page
+from borderzone.report.panel.build import made_panel
 from borderzone.report.pictures import draw_pictures
 from borderzone.report.public import edition
 from borderzone.report.tables import data_dictionary, tables
@@ -141,15 +142,17 @@ def _written(
     other = None if comparison is None else edition(comparison, detail).result
     clock = StageClock(progress)
     with io.OutputFolder(folder, overwrite=overwrite).filled() as target:
+        clock("panel")
+        panel = made_panel(shown)
         clock("tables")
-        found = tables(shown, other)
+        found = tables(shown, other, panel=panel)
         _write_tables(found, target / "tables")
         clock("vectors and rasters")
         _write_vectors(shown, target / "vectors")
         _write_rasters(shown, target / "rasters")
         pictures = draw_pictures(shown, target, other, clock)
         clock("report")
-        page = render_page(shown, found, pictures, other)
+        page = render_page(shown, found, pictures, other, panel)
         (target / "report.html").write_text(page, encoding="utf-8")
         _write_words(shown, target, Path(folder))
         clock("manifest")

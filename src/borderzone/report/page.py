@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 import borderzone
 from borderzone import figures
 from borderzone._guards.escapes import page_value
 from borderzone.report.cells import counted
 from borderzone.report.readable import (
+    answer_small_table,
     answer_table,
     assumptions_table,
     better_data_table,
@@ -63,6 +66,7 @@ from borderzone.study import told
 if TYPE_CHECKING:
     import pandas as pd
 
+    from borderzone.report.panel.build import Panel
     from borderzone.report.pictures import Picture
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
@@ -75,13 +79,18 @@ def render_page(
     tables: dict[str, pd.DataFrame],
     pictures: dict[str, Picture],
     comparison: StudyResult | None,
+    panel: Panel | None,
 ) -> str:
     """Write the report as one HTML page that needs no other file."""
     result = edition.result
-    template = resources.files("borderzone.report").joinpath("template.html")
     environment = Environment(
-        autoescape=True, finalize=page_value, undefined=StrictUndefined, trim_blocks=True
+        loader=FunctionLoader(_part),
+        autoescape=True,
+        finalize=page_value,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
+    script = _script(panel)
     sections = [
         _answer(edition, pictures),
         _corridor(edition, pictures),
@@ -94,26 +103,61 @@ def render_page(
         _whatif(edition, pictures, comparison),
         _incidents(edition, pictures),
         _hotspots(edition),
+        _ranking(edition),
         _limits(edition),
         _data(edition),
         _files(edition, tables),
     ]
-    return environment.from_string(template.read_text(encoding="utf-8")).render(
+    answer, ground = _findings(result)
+    return environment.get_template("template.html").render(
         name=result.name,
         headline=f"{result.name}: {told.length_words(result.border, ' of border')}",
         lede=LEDE,
         version=borderzone.__version__,
         internal=edition.internal,
         synthetic=result.synthetic,
-        summary=result.summary,
-        notes=" ".join(told.flagged_notes(result)),
+        findings=answer,
+        answered=answer_small_table(result),
+        ground_findings=ground,
+        notes=told.flagged_notes(result),
         creed=creed(result),
         people=people(result),
+        panel=panel,
+        map=None if panel is None else panel.map,
+        panel_css=_part("panel/panel.css"),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
         sections=[section for section in sections if section is not None],
         disclaimer=told.DISCLAIMER,
+        citation=_citation(edition),
         run_id=result.run_id,
         seed=result.seed,
         detail=edition.detail,
+    )
+
+
+def _part(name: str) -> str:
+    return resources.files("borderzone.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _script(panel: Panel | None) -> str:
+    """Give the one script of the page; its policy lets no other run."""
+    return _part("page.js") if panel is None else _part("panel/panel.js") + _part("page.js")
+
+
+def _findings(result: StudyResult) -> tuple[list[str], list[str]]:
+    """Give the sentences of the answer, and what else the study finds."""
+    if result.answer is None:
+        return list(result.summary), []
+    answer = told.answer_sentences(result)
+    return answer, [sentence for sentence in result.summary if sentence not in answer]
+
+
+def _citation(edition: Edition) -> str:
+    result = edition.result
+    return (
+        f"{result.name}: border study with borderzone {borderzone.__version__}, run {result.run_id}, seed "
+        f"{result.seed}, {edition.detail} edition. Planning-level estimates from open data."
     )
 
 
@@ -131,8 +175,8 @@ def _answer(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | 
         return None
     return _section(
         "answer",
-        "The answer",
-        paragraphs=[*told.answer_sentences(result), *told.standing_words(result)],
+        "Eyes and people",
+        paragraphs=[told.answer_caution(result), *told.standing_words(result)],
         figures=[pictures.get("answer")],
         tables=[answer_table(result)],
     )
@@ -159,7 +203,6 @@ def _corridor(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
             "it is unknown, which is not the same as none."
         )
     words += [f"{each[0].upper()}{each[1:]}." for each in told.unknowns(result)]
-    words += index_words(result)
     return _section(
         "corridor",
         "The corridor and its ground",
@@ -170,7 +213,6 @@ def _corridor(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
             moves_table(result),
             named_table(result),
             zones_table(result),
-            stability_table(result),
             segments_table(result),
         ],
     )
@@ -197,7 +239,7 @@ def _reach(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
         "Reach and sight",
         paragraphs=[*reach_words(result), *sight_words(result)],
         figures=[pictures.get(name) for name in names],
-        pair=[pictures.get("night_reach"), pictures.get("night_hours")],
+        pair=[pictures.get("night_reach")],
         tables=[response_table(result), night_table(result), light_table(result)],
     )
 
@@ -321,15 +363,13 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
         words.append(f"{result.incidents.credit.rstrip('.')}.")
     words += ground_words(result) + zone_words(result) + flagged_words(result)
     known = any(record.name == "article_incidents" for record in result.inputs)
-    demo = pictures.get("incident_overlay_demo")
-    drawn = [pictures.get(name) for name in ("incident_pressure", "interdiction_curve")]
+    drawn = [pictures.get(name) for name in ("incident_overlay", "incident_pressure")]
     return _section(
         "incidents",
         "Incidents",
         paragraphs=words,
         points=[*article_facts(), *estimate_words(result.border.length_km)] if known else [],
-        bands=["SYNTHETIC DATA in the second figure: none of it happened."] if demo else [],
-        pair=[pictures.get("incident_overlay"), demo, *drawn],
+        pair=drawn,
         tables=[
             ground_table(result),
             event_ground_table(result),
@@ -350,6 +390,13 @@ def _hotspots(edition: Edition) -> dict[str, Any] | None:
         paragraphs=words,
         tables=[hotspot_segments_table(edition.result), hotspot_stretches_table(edition.result)],
     )
+
+
+def _ranking(edition: Edition) -> dict[str, Any] | None:
+    words, table = index_words(edition.result), stability_table(edition.result)
+    if not words and table is None:
+        return None
+    return _section("ranking", "How hard ground is ranked", paragraphs=words, tables=[table])
 
 
 def _limits(edition: Edition) -> dict[str, Any]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from borderzone.incidents.sharing.terms_of_use import Leaving
+    from borderzone.patrol import KitQuestion
     from borderzone.study import StudyResult
 
 __all__ = ["DETAILS", "Edition", "edition"]
@@ -89,6 +90,9 @@ class Edition:
     terms
         What the user said of the terms of the incidents, for the manifest, and whether their
         rows are in this edition.
+    asked
+        What the panel may ask about: in public what units see, which hangs on no post, no drive and
+        no obstacle of the user's; None where nothing is known of the ground.
     """
 
     result: StudyResult
@@ -96,6 +100,7 @@ class Edition:
     left_out: tuple[str, ...]
     rejected: pd.DataFrame | None
     terms: Mapping[str, str | None]
+    asked: KitQuestion | None
 
     @property
     def internal(self) -> bool:
@@ -137,7 +142,14 @@ def edition(result: StudyResult, detail: str) -> Edition:
     rows = may is None or detail == "internal" or may.rows
     terms = {"said": may and may.said, "incidents": "rows" if rows else "counts"}
     if detail == "internal":
-        return Edition(result=result, detail=detail, left_out=(), rejected=rejected, terms=terms)
+        return Edition(
+            result=result,
+            detail=detail,
+            left_out=(),
+            rejected=rejected,
+            terms=terms,
+            asked=result.patrol.asked,
+        )
     left_out: list[str] = []
     # On what ground single events happened is never told in public, whoever's they are.
     result = _with(result, incidents={"on_ground": None})
@@ -146,12 +158,20 @@ def edition(result: StudyResult, detail: str) -> Edition:
         result = _without_rows(result, may, left_out)
     if result.scenario.posts or result.scenario.obstacles:
         result = _without_standing(result, left_out)
+    asked = result.patrol.asked
+    if asked is not None:
+        asked = replace(asked, drive_h=None, posts=(), obstacles=())
     if not _origins_are_open(result):
         result = _without_posts(result, left_out)
     if result.scenario.segment_km < COARSEST_KM:
         result = _coarser(result, left_out)
     return Edition(
-        result=result, detail=detail, left_out=tuple(left_out), rejected=rejected, terms=terms
+        result=result,
+        detail=detail,
+        left_out=tuple(left_out),
+        rejected=rejected,
+        terms=terms,
+        asked=asked,
     )
 
 

@@ -6,15 +6,18 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from borderzone.report import cells
-from borderzone.study import told
+from borderzone.study import KITS, told
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
+
     from borderzone.study import StudyResult
 
 __all__ = [
+    "answer_small_table",
     "answer_table",
     "assumptions_table",
     "better_data_table",
@@ -34,7 +37,7 @@ def answer_table(result: StudyResult) -> cells.Table | None:
     """Tabulate people and payroll by kit, led and unled, against who knows nothing and who knows all."""
     if result.answer is None:
         return None
-    table = told.answer_rows(result)
+    table = _kits_that_differ(result)
     shown = table[table["opponent"] == "blind"]
     told_payroll = "payroll" in shown
     # What hangs on the length of the border is told for both of them.
@@ -75,6 +78,42 @@ def answer_table(result: StudyResult) -> cells.Table | None:
             ("people on the payroll", True),
             ("people out, if crossers know all", True),
         ],
+        rows,
+    )
+
+
+def _kits_that_differ(result: StudyResult) -> pd.DataFrame:
+    """Give the answer; what the scenario has is told by its own name where it is none of the others."""
+    table = told.answer_rows(result)
+    same = any(force == result.scenario.force for force in KITS.values())
+    return table[table["kit"] != "scenario"] if same else table
+
+
+def answer_small_table(result: StudyResult) -> cells.Table | None:
+    """Tabulate the people out of each kit at its best, for the first screen."""
+    if result.answer is None:
+        return None
+    table = _kits_that_differ(result)
+    shown = table[(table["opponent"] == "blind") & (table["law"] != "random")]
+    measures = list(dict.fromkeys(shown["measure"]))
+    rows = []
+    for kit, law in dict.fromkeys(zip(shown["kit"], shown["law"], strict=True)):
+        of_kit = shown[shown["kit"] == kit]
+        found: Iterable[Any] = of_kit.itertuples()
+        people = {
+            row.measure: told.band(row.people_low, row.people, row.people_high) for row in found
+        }
+        rows.append(
+            (
+                f"{told.KIT_WORDS.get(kit, kit)}{', led' if law != 'standing' else ''}",
+                *(people.get(measure, "not shown") for measure in measures),
+            )
+        )
+    aims = {row.measure: told.aim_words(row) for row in shown.itertuples()}
+    return cells.table(
+        "People out at once",
+        "People out at once: median and, in brackets, 5 to 95 % over all assumptions.",
+        [("with", False), *((f"to {aims[measure]}", True) for measure in measures)],
         rows,
     )
 

@@ -13,6 +13,7 @@ from borderzone.study import told
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
+    from borderzone.report.panel.build import Panel
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 
@@ -314,6 +315,16 @@ COLUMNS = MappingProxyType(
         "length": ("", "of the border: measured along the line, or published"),
         "required_units.length_km": ("km", "length of the border that the units have to cover"),
         "plausibility.length_km": ("km", "length of the border that the forces are scaled to"),
+        "panel.kit": ("", "what units watch with"),
+        "panel.law": ("", "how units are led: random (unled), beats_soft (led) or standing"),
+        "panel.opponent": ("", "what crossers know: nothing (blind), or all units (informed)"),
+        "panel.light": ("", "night, over its moons, dark or day"),
+        "panel.rule": ("", "how units are placed: optimal, maximin or even"),
+        "panel.units": ("units", "units out at once"),
+        "panel.people": ("people", "people out at once"),
+        "panel.seen": ("share", "of all crossings that is seen, every assumption at its median"),
+        "panel.seen_weakest": ("share", "that is seen at the weakest place, at the medians"),
+        "panel.segments_without": ("", "segments to which no unit goes"),
         "answer.kit": ("", "what units watch with: a decision"),
         "answer.law": ("", "how units are led: random (unled), beats_soft (led) or standing"),
         "answer.opponent": ("", "what crossers know: nothing (blind), the last pass, or all units"),
@@ -596,6 +607,7 @@ _OF_INCIDENTS = {
 TABLE_WORDS = {
     "summary": "the three findings",
     "answer": "units, people and payroll by kit, law and opponent, with bands",
+    "panel": "the numbers of the panel: what units see by kit, law, opponent, light and rule, at the medians",
     "segments": "the corridor by segment: ground, detection rates and units",
     "zones": "flagged zones with their reasons in numbers",
     "rank_stability": "segments and zones ranked by the difficulty index, with bands over weights",
@@ -620,7 +632,6 @@ TABLE_WORDS = {
     "hotspot_distances": "pairs of incidents by distance, against chance on the same ground",
     "hotspot_repeats": "pairs of incidents near in space by days apart, against dates in random order",
     "coverage_by_weights": "what plans for even, reported and worst-case crossings are worth",
-    "incident_overlay_demo": "the same for a SYNTHETIC set that shows the method",
     "response_times": "travel time from the nearest origin by kilometre of the border",
     "race_to_cover": "how often the response is there before a crosser is in cover, by side and segment",
     "night_reach": "what somebody on foot reaches from the border in one night, by side and month",
@@ -636,12 +647,15 @@ TABLE_WORDS = {
 }
 
 
-def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str, pd.DataFrame]:
+def tables(
+    edition: Edition, comparison: StudyResult | None = None, *, panel: Panel | None = None
+) -> dict[str, pd.DataFrame]:
     """Gather the tables of a report."""
-    result, demo = edition.result, edition.result.incidents.demo
+    result = edition.result
     found: dict[str, pd.DataFrame | None] = {
         "summary": _summary(result),
         "answer": result.answer,
+        "panel": None if panel is None else panel.numbers.table,
         "segments": _plain(result.segments),
         "zones": _plain(result.zones),
         "rank_stability": result.ground.stability,
@@ -661,7 +675,6 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "incident_pressure": result.incidents.pressure,
         **_hotspots(result),
         "coverage_by_weights": result.patrol.by_weights,
-        "incident_overlay_demo": _stamped(None if demo is None else demo.overlay),
         **_reach(result),
         "night_hours": result.reach.night_hours.reset_index(),
         "light": result.reach.light.reset_index(),
@@ -791,10 +804,6 @@ def _with_people(result: StudyResult) -> pd.DataFrame | None:
         f"people_{name}_p50": crew * result.required[f"{name}_p50"] for name in ("out", "payroll")
     }
     return result.required.assign(**people)
-
-
-def _stamped(table: pd.DataFrame | None) -> pd.DataFrame | None:
-    return None if table is None else table.assign(synthetic="SYNTHETIC")
 
 
 def _inputs(result: StudyResult) -> pd.DataFrame:

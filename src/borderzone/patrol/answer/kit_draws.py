@@ -24,7 +24,7 @@ from borderzone.patrol.theory.tactics import coverage_against, pod_against
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from borderzone._typing import BoolArray, FloatArray
+    from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.patrol.answer.kits import Aim, KitQuestion
     from borderzone.patrol.force.forces import Force
     from borderzone.patrol.force.sensors import Sensor
@@ -41,6 +41,8 @@ _DUTY_ON_TOUR = 0.5
 _NOTHING = 1e-300
 # Halvings of a level from 0 to 1, to all digits.
 _HALVINGS = 50
+# The least share that posts are told for, and how nearly their number is met.
+_LEAST_LEVEL, _POSTS_MET = 2.0**-20, 1e-8
 # A drive after which nobody is there in time.
 _NEVER_H = 1e6
 _LAW_CODES = {"random": unit_counts.RANDOM, "beats_soft": unit_counts.BEATS_SOFT}
@@ -154,6 +156,12 @@ class Kit:
 
     def least_seen(self, plan: FloatArray, law: str, opponent: str, light: str) -> FloatArray:
         """Share that is seen at the weakest place with units by segment, by draw."""
+        return np.asarray(self.least_by_segment(plan, law, opponent, light).min(axis=1))
+
+    def least_by_segment(
+        self, plan: FloatArray, law: str, opponent: str, light: str
+    ) -> FloatArray:
+        """Share that is seen at the weakest place of each segment with units by segment, by draw."""
         seen, there = self.seen(light), self.there(light).least
         ratio = self.speed[_half(light)] / self.crosser
         found = np.zeros_like(ratio)
@@ -161,10 +169,14 @@ class Kit:
             coverage = seen.rates[:, :, k] * plan
             pod = pod_against(coverage, law, opponent, ratio, place="weakest")
             found += share * (there[:, :, k] + (1.0 - there[:, :, k]) * pod)
-        return np.asarray(found.min(axis=1))
+        return np.asarray(found)
 
-    def plan_for_all(self, number: float, law: str, opponent: str, light: str) -> FloatArray:
+    def plan_for_all(
+        self, number: float | FloatArray, law: str, opponent: str, light: str
+    ) -> FloatArray:
         """Units by segment with which all are worth the same, with every state but posts at its median."""
+        # One number for all draws, or one for each.
+        number = np.reshape(number, (-1, 1))
         planned, rates = self.even_plan(law, opponent, light), self.seen(light).rates[0]
         plan: FloatArray = 1.0 / (rates @ self.seen(light).share)[None, :]
         low: FloatArray = np.zeros((1, 1))
@@ -187,7 +199,7 @@ class Kit:
         coverage: FloatArray = np.zeros(1)
         pod: FloatArray = np.zeros((1, len(rates)))
         if law != "random":
-            coverage, pod = tabled_coverage(law, opponent, ratio)
+            coverage, pod = tabled_coverage(law, opponent, tuple(ratio.tolist()))
 
         def planned(level: FloatArray) -> FloatArray:
             left = np.maximum(level - there, 0.0) / np.maximum(1.0 - there, _NOTHING)
@@ -388,16 +400,31 @@ class Kit:
         target: float | FloatArray,
         light: str,
         *,
-        rows: BoolArray | slice = slice(None),
+        rows: BoolArray | IntArray | slice = slice(None),
     ) -> tuple[FloatArray, FloatArray]:
         """Count posts with the same eyes that reach a target, and their cost, by draw; each segment alike."""
         key = (measure, target, light) if isinstance(target, float) else None
         if key is not None and key in self._posts:
             return self._posts[key]
+        count = self.posts_by_segment(measure, target, light, rows=rows)
+        found = count.sum(axis=1), (count * self.per_unit_out).sum(axis=1)
+        if key is not None:
+            self._posts[key] = found
+        return found
+
+    def posts_by_segment(
+        self,
+        measure: str,
+        target: float | FloatArray,
+        light: str,
+        *,
+        rows: BoolArray | IntArray | slice = slice(None),
+    ) -> FloatArray:
+        """Count posts by draw and segment that reach a target, each segment alike."""
         seen, masked = self.seen(light), self.masked[rows]
         draws = len(masked)
         if not self.force.has_ranges:
-            return np.full(draws, np.inf), np.full(draws, np.inf)
+            return np.full(masked.shape, np.inf)
         followed, wanted = np.ones(draws), np.full(draws, target)
         if measure == "mean_poi":
             # All segments see alike, so that what is stopped is what is seen and told times the
@@ -421,11 +448,25 @@ class Kit:
             (level - done @ seen.share)[:, one],
         )
         with np.errstate(divide="ignore"):
-            count = 1000.0 * self.lengths_km / np.exp(apart)
-        found = count.sum(axis=1), (count * self.per_unit_out).sum(axis=1)
-        if key is not None:
-            self._posts[key] = found
-        return found
+            return np.asarray(1000.0 * self.lengths_km / np.exp(apart))
+
+    def seen_by_standing(self, count: FloatArray, light: str, *, weakest: bool) -> FloatArray:
+        """Share that so many posts see by draw and segment, beside what stands there: on average, or where least is."""
+        seen, there = self.seen(light), self.there(light)
+        done = there.least if weakest else there.mean
+        tables, axes = self.post_tables(light, weakest=weakest)
+        with np.errstate(divide="ignore"):
+            apart = np.log(1000.0 * self.lengths_km / count)
+        more = unit_counts.standing_seen(
+            tables,
+            axes,
+            np.log(seen.range_m),
+            seen.share * (1.0 - done),
+            self.masked,
+            np.ones(len(count)),
+            apart,
+        )
+        return np.asarray(done @ seen.share + more)
 
     def level(
         self,
@@ -433,7 +474,7 @@ class Kit:
         wanted: FloatArray,
         done: FloatArray,
         *,
-        rows: BoolArray | slice = slice(None),
+        rows: BoolArray | IntArray | slice = slice(None),
     ) -> FloatArray:
         """Give the share to which every segment below it is lifted so that the mean is what is wanted."""
         level = np.broadcast_to(wanted[:, None], done.shape)
@@ -458,18 +499,60 @@ class Kit:
         return np.broadcast_to(lifted.min(axis=1, keepdims=True), done.shape)
 
     def posts_reach(
-        self, number: float, measure: str, light: str, *, rows: BoolArray | slice = slice(None)
+        self,
+        number: float | FloatArray,
+        measure: str,
+        light: str,
+        *,
+        rows: BoolArray | IntArray | slice = slice(None),
     ) -> FloatArray:
         """Share of all crossings that so many posts with the same eyes reach, by draw."""
-        draws = len(self.masked[rows])
         already = self.reached_already(measure, light)[rows]
-        low, high = np.zeros(draws), np.ones(draws)
-        # To a millionth, far below the band.
-        for _ in range(20 if self.force.has_ranges and number > 0.0 and draws else 0):
-            middle = (low + high) / 2.0
-            enough = self.posts(measure, middle, light, rows=rows)[0] <= number
-            low, high = np.where(enough, middle, low), np.where(enough, high, middle)
-        return np.maximum(low, already)
+        level = np.zeros(len(already))
+        if self.force.has_ranges and np.any(number) and level.size:
+            places = np.arange(len(self.masked))[rows]
+            level = self.post_level(np.broadcast_to(number, level.shape), measure, light, places)
+        return np.maximum(level, already)
+
+    def post_level(
+        self, number: FloatArray, measure: str, light: str, draws: IntArray
+    ) -> FloatArray:
+        """Share that so many posts with the same eyes lift every segment to, for some of the draws."""
+
+        def depth(level: FloatArray) -> FloatArray:
+            return np.asarray(np.log(-np.log1p(-level)))
+
+        def off(level: FloatArray, where: IntArray) -> FloatArray:
+            count = self.posts(measure, level, light, rows=draws[where])[0]
+            with np.errstate(divide="ignore"):
+                return np.asarray(np.log(count / number[where]))
+
+        # Posts grow nearly as what they leave unseen falls in logarithms, so that a chord in both
+        # comes near at once; the end that stays loses half of its weight.
+        low, high = np.full(number.size, _LEAST_LEVEL), np.full(number.size, 1.0 - _LEAST_LEVEL)
+        every = np.arange(number.size)
+        at_low, at_high = off(low, every), off(high, every)
+        found = np.where(at_high <= 0.0, high, 0.0)
+        left = every[(at_low <= 0.0) & (at_high > 0.0)]
+        for _ in range(_HALVINGS):
+            if not left.size:
+                break
+            first, last = depth(low[left]), depth(high[left])
+            ends = at_high[left] - at_low[left]
+            with np.errstate(invalid="ignore"):
+                chord = -np.expm1(-np.exp(first - at_low[left] * (last - first) / ends))
+            straight = np.isfinite(ends) & (chord > low[left]) & (chord < high[left])
+            level = np.where(straight, chord, (low[left] + high[left]) / 2.0)
+            now = off(level, left)
+            under = now <= 0.0
+            low[left], high[left] = np.where(under, level, low[left]), np.where(under, high[left], level)
+            at_low[left], at_high[left] = (
+                np.where(under, now, at_low[left] / 2.0),
+                np.where(under, at_high[left] / 2.0, now),
+            )
+            found[left] = level
+            left = left[(np.abs(now) > _POSTS_MET) & (high[left] - low[left] > _LEAST_LEVEL)]
+        return found
 
     def post_tables(
         self, light: str, *, weakest: bool
@@ -550,12 +633,17 @@ class _Seen:
     width_km: FloatArray
 
 
-def tabled_coverage(law: str, opponent: str, ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
+# Kits that drive alike have one table: by day, by night, and for each opponent.
+@lru_cache(maxsize=4)
+def tabled_coverage(
+    law: str, opponent: str, ratio: tuple[float, ...]
+) -> tuple[FloatArray, FloatArray]:
     """Table what the weakest place of each segment sees by coverage."""
     coverage = np.append(0.0, np.geomspace(1e-4, 200.0, 4096))
-    pod = pod_against(coverage[:, None], law, opponent, ratio[None, :], place="weakest")
+    ratios = np.array(ratio)[None, :]
+    pod = pod_against(coverage[:, None], law, opponent, ratios, place="weakest")
     return coverage, np.maximum.accumulate(
-        np.broadcast_to(pod, (coverage.size, ratio.size)), axis=0
+        np.broadcast_to(pod, (coverage.size, len(ratio))), axis=0
     )
 
 

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AIMS",
+    "LIGHTS",
+    "ROW_LAWS",
     "Aim",
     "KitQuestion",
     "Stopping",
@@ -80,8 +82,8 @@ AIMS = (
     Aim(measure="mean_poi", target=0.5, light="night"),
 )
 # Unled units and led ones: the rows of a kit that moves.
-_ROW_LAWS = ("random", "beats_soft")
-_LIGHTS = ("night", "dark", "day")
+ROW_LAWS = ("random", "beats_soft")
+LIGHTS = ("night", "dark", "day")
 _MOST_UNITS = 1e9
 # Which row of the drawn own parts of the ground a draw takes, as a state of nature.
 _OWN = "f_mask_own"
@@ -436,7 +438,7 @@ def answer_table(question: KitQuestion) -> pd.DataFrame:
 
 def _rows(question: KitQuestion, kit: Kit) -> Iterator[dict[str, Any]]:
     for aim in AIMS:
-        for law in ("standing",) if kit.force.stands else _ROW_LAWS:
+        for law in ("standing",) if kit.force.stands else ROW_LAWS:
             yield from (row for row, _ in _against_each(question, kit, aim, law))
 
 
@@ -565,7 +567,7 @@ def _asked(
 ) -> tuple[Kit, str, Aim]:
     """Refuse a row that no table has; give its kit, the law of that kit, and its aim."""
     force = question.kit(kit)
-    law = "standing" if force.stands else check_choice(law, "law", _ROW_LAWS)
+    law = "standing" if force.stands else check_choice(law, "law", ROW_LAWS)
     check_choice(opponent, "opponent", OPPONENTS)
     aims = {aim.measure: aim for aim in AIMS}
     return Kit(question, force), law, aims[check_choice(measure, "measure", aims)]
@@ -675,7 +677,7 @@ def answer_pod(  # noqa: PLR0913 - a row of the table, and with how many
     [0.0, 0.5]
     """
     one, law, aim = _asked(question, kit, law, opponent, measure)
-    check_choice(light, "light", _LIGHTS)
+    check_choice(light, "light", LIGHTS)
     counts = np.atleast_1d(as_non_negative(units, "units"))
     if counts.ndim > 1:
         msg = f"units are one number or a list of them, got an array of {counts.ndim} dimensions"
@@ -758,7 +760,7 @@ def answer_break_even(  # noqa: PLR0913 - two rows of the table, and with how ma
     (one, law, aim), (other, other_law, _) = (
         _asked(*each, opponent, measure) for each in zip((a, b), kits, laws, strict=True)
     )
-    check_choice(light, "light", _LIGHTS)
+    check_choice(light, "light", LIGHTS)
     number = check_non_negative(units, "units")
     share = other.reached_with(number, aim.measure, other_law, opponent, light)
     found = one.units_to_reach(share, aim.measure, law, opponent, light)
@@ -771,7 +773,7 @@ def units_for_share(
 ) -> float:
     """Units out that see a share of all crossings: the median over nature, for a share of one's own."""
     one, law, _ = _asked(question, kit, law, "blind", "mean_pod")
-    check_choice(light, "light", _LIGHTS)
+    check_choice(light, "light", LIGHTS)
     aim = Aim(measure="mean_pod", target=share, light=light)
     return _band(one.needed(aim, law, "blind", light).units)[1]
 
