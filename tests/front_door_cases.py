@@ -641,6 +641,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     },
     "patrol.answer_draws": {"question": _question, "kit": lambda _: "eye"},
     "patrol.answer_case": {"question": _question, "kit": lambda _: "eye"},
+    "patrol.answer_places": {"question": _question, "kit": lambda _: "eye", "units": lambda _: [3.0]},
     "patrol.answer_pod": {"question": _question, "kit": lambda _: "eye", "units": lambda _: [3.0]},
     "patrol.answer_sobol": {"question": _question, "kit": lambda _: "eye", "n": lambda _: 16},
     "patrol.answer_table": {"question": _question},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -120,11 +121,17 @@ class PageBrowser:
 @contextmanager
 def opened(profile: Path) -> Iterator[PageBrowser]:
     """Start a browser, and end it."""
-    theirs_in, ours_out = os.pipe()
-    ours_in, theirs_out = os.pipe()
-    # It reads commands from the fourth and writes answers to the fifth of its open files.
+    ends = [os.pipe(), os.pipe()]
+    # It reads commands from the fourth and writes answers to the fifth of its open files: ours are moved
+    # out of their way first.
+    theirs_in, theirs_out = (
+        fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (ends[0][0], ends[1][1])
+    )
+    ours_out, ours_in = ends[0][1], ends[1][0]
+    os.close(ends[0][0])
+    os.close(ends[1][1])
     shell = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
-    command = ["sh", "-c", shell, browser(), *_OPTIONS, f"--user-data-dir={profile}"]
+    command = ["bash", "-c", shell, browser(), *_OPTIONS, f"--user-data-dir={profile}"]
     with subprocess.Popen(
         command, pass_fds=(theirs_in, theirs_out), stderr=subprocess.DEVNULL
     ) as run:

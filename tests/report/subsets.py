@@ -11,6 +11,7 @@ from borderzone import figures
 from borderzone.figures.style import figure_of
 from borderzone.report import pictures
 from borderzone.report.page import render_page
+from borderzone.report.panel.build import made_panel
 from borderzone.report.public import edition
 from borderzone.report.tables import tables
 
@@ -98,6 +99,7 @@ def words_of(result: StudyResult) -> dict[str, str]:
 def page_of(result: StudyResult, detail: str = "public") -> str:
     """Give the words of the report without its pictures, tables included."""
     shown = edition(result, detail)
-    page = render_page(shown, tables(shown), {}, None)
+    page = render_page(shown, tables(shown), {}, None, made_panel(shown))
+    page = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     body = re.sub(r"<style.*?</style>", "", page, flags=re.DOTALL)
     return re.sub(r"<[^>]+>", " ", body)

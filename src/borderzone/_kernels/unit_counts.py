@@ -504,9 +504,10 @@ def standing_seen(  # noqa: PLR0913, PLR0917 - the inverse of what stands above 
     log_spacing: FloatArray,
 ) -> Any:
     """Share that posts see at their spacing by draw and segment: the inverse of `standing_spacing`."""
-    found = np.zeros(log_spacing.shape)
-    for d in range(found.shape[0]):
-        for i in range(found.shape[1]):
+    draws, segments = f_mask.shape
+    found = np.zeros((draws, segments))
+    for d in range(draws):
+        for i in range(segments):
             if log_spacing[d, i] < np.inf:
                 found[d, i] = _standing(
                     tables,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["Table", "counted", "number", "share", "table", "whole"]
 
 Table = dict[str, Any]
+# Letters that half of a printed page holds.
+_NARROW = 78
 
 
 def table(
@@ -24,11 +26,16 @@ def table(
     folded: bool = False,
 ) -> Table:
     """Put a table together for the page."""
+    listed = [list(row) for row in rows]
+    words = [max(map(len, words.split()), default=0) for words, _ in heads]
+    longest = [max(map(len, column)) for column in zip(*listed, strict=True)] or words
+    wide = sum(max(pair) + 2 for pair in zip(words, longest, strict=True)) > _NARROW
     return {
         "title": title,
         "caption": caption,
         "heads": [{"words": words, "number": number} for words, number in heads],
-        "rows": [list(row) for row in rows],
+        "rows": listed,
+        "wide": wide,
         "folded": folded,
     }
 

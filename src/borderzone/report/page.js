@@ -22,6 +22,7 @@
     if (rows < 4) return;
     const heads = Array.from(table.tHead.rows[0].cells);
     heads.forEach((head, column) => {
+      if (!head.textContent.trim()) return;
       const button = document.createElement("button");
       button.type = "button"; button.className = "sort";
       button.append(...head.childNodes);

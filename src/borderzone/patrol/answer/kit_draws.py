@@ -158,9 +158,7 @@ class Kit:
         """Share that is seen at the weakest place with units by segment, by draw."""
         return np.asarray(self.least_by_segment(plan, law, opponent, light).min(axis=1))
 
-    def least_by_segment(
-        self, plan: FloatArray, law: str, opponent: str, light: str
-    ) -> FloatArray:
+    def least_by_segment(self, plan: FloatArray, law: str, opponent: str, light: str) -> FloatArray:
         """Share that is seen at the weakest place of each segment with units by segment, by draw."""
         seen, there = self.seen(light), self.there(light).least
         ratio = self.speed[_half(light)] / self.crosser
@@ -508,7 +506,7 @@ class Kit:
     ) -> FloatArray:
         """Share of all crossings that so many posts with the same eyes reach, by draw."""
         already = self.reached_already(measure, light)[rows]
-        level = np.zeros(len(already))
+        level: FloatArray = np.zeros(len(already))
         if self.force.has_ranges and np.any(number) and level.size:
             places = np.arange(len(self.masked))[rows]
             level = self.post_level(np.broadcast_to(number, level.shape), measure, light, places)
@@ -524,7 +522,7 @@ class Kit:
 
         def off(level: FloatArray, where: IntArray) -> FloatArray:
             count = self.posts(measure, level, light, rows=draws[where])[0]
-            with np.errstate(divide="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore"):
                 return np.asarray(np.log(count / number[where]))
 
         # Posts grow nearly as what they leave unseen falls in logarithms, so that a chord in both
@@ -542,16 +540,20 @@ class Kit:
             with np.errstate(invalid="ignore"):
                 chord = -np.expm1(-np.exp(first - at_low[left] * (last - first) / ends))
             straight = np.isfinite(ends) & (chord > low[left]) & (chord < high[left])
-            level = np.where(straight, chord, (low[left] + high[left]) / 2.0)
+            level = np.asarray(np.where(straight, chord, (low[left] + high[left]) / 2.0))
             now = off(level, left)
             under = now <= 0.0
-            low[left], high[left] = np.where(under, level, low[left]), np.where(under, high[left], level)
+            low[left], high[left] = (
+                np.where(under, level, low[left]),
+                np.where(under, high[left], level),
+            )
             at_low[left], at_high[left] = (
                 np.where(under, now, at_low[left] / 2.0),
                 np.where(under, at_high[left] / 2.0, now),
             )
-            found[left] = level
-            left = left[(np.abs(now) > _POSTS_MET) & (high[left] - low[left] > _LEAST_LEVEL)]
+            met = np.abs(now) <= _POSTS_MET
+            found[left] = np.where(met, level, low[left])
+            left = left[~met & (high[left] - low[left] > _LEAST_LEVEL)]
         return found
 
     def post_tables(

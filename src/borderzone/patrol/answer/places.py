@@ -193,7 +193,9 @@ class _Numbers:
         coverage = seen.rates * units[:, :, None]
         tabled = opponent != "blind" and law != "random"
         pod = (
-            np.interp(coverage, step * np.arange(table.size), table) if tabled else POD[law](coverage)
+            np.interp(coverage, step * np.arange(table.size), table)
+            if tabled
+            else POD[law](coverage)
         )
         return _Placed(
             units=units,

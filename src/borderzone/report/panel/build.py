@@ -183,7 +183,9 @@ def _data(
         "rules": RULES,
         "states": ["|".join(vars(state).values()) for state in numbers.states],
         "percents": PERCENTS,
-        "people": [[told.rounded(crew * n) for n in numbers.stops] for crew in numbers.crews.values()],
+        "people": [
+            [told.rounded(crew * n) for n in numbers.stops] for crew in numbers.crews.values()
+        ],
         "seen": _codes(column["seen"]),
         "weakest": _codes(column["seen_weakest"]),
         "empty": column["segments_without"].tolist(),
@@ -228,14 +230,10 @@ def _nights(result: StudyResult) -> list[dict[str, str]]:
     table = result.patrol.by_night
     if table is None:
         return []
-    rows = table.reset_index()
+    rows: Iterable[Any] = table.reset_index().rename(columns={"name": "called"}).itertuples()
     return [
-        {
-            "month": str(row.name_),
-            "moon": _MOONS[row.moon],
-            "people": told.rounded(row.people),
-        }
-        for row in rows.rename(columns={"name": "name_"}).itertuples(index=False)
+        {"month": row.called, "moon": _MOONS[row.moon], "people": told.rounded(row.people)}
+        for row in rows
         if math.isfinite(row.people)
     ]
 

@@ -195,7 +195,9 @@ def _zones(result: StudyResult, sheet: _Sheet) -> list[dict[str, Any]]:
 
 def _towns(result: StudyResult, sheet: _Sheet) -> list[dict[str, Any]]:
     """Name the largest towns of the sheet that have room."""
-    places = datasets.places(min_population=5000).sort_values("population", ascending=False, kind="stable")
+    places = datasets.places(min_population=5000).sort_values(
+        "population", ascending=False, kind="stable"
+    )
     near = places[places.within(shapely.box(*result.corridor.outline.total_bounds))]
     found: list[dict[str, Any]] = []
     points = sheet.drawn(near.geometry)
@@ -218,7 +220,9 @@ def _events(result: StudyResult, sheet: _Sheet) -> list[dict[str, Any]]:
     events, where = result.incidents.events, result.incidents.placed
     if events is None or where is None:
         return []
-    sure = where["kind"].isin(["disc", "gaussian"]).to_numpy() & ~events.geometry.is_empty.to_numpy()
+    sure = (
+        where["kind"].isin(["disc", "gaussian"]).to_numpy() & ~events.geometry.is_empty.to_numpy()
+    )
     if not sure.any():
         return []
     points = sheet.drawn(events.geometry[sure].to_crs(4326))
@@ -232,16 +236,18 @@ def _events(result: StudyResult, sheet: _Sheet) -> list[dict[str, Any]]:
         }
     )
     table = table[table["x"].between(0, sheet.width) & table["y"].between(0, sheet.height)]
-    return [
-        {
-            "x": float(x),
-            "y": float(y),
-            "r": round(3.0 + 1.6 * math.sqrt(len(rows)), 1),
-            "vague": bool(rows["vague"].any()),
-            "words": f"{len(rows)} reported: {_few(rows['words'])}",
-        }
-        for (x, y), rows in table.groupby(["x", "y"], sort=True)
-    ]
+    found = []
+    for _, rows in table.groupby(["x", "y"], sort=True):
+        found.append(
+            {
+                "x": float(rows["x"].iloc[0]),
+                "y": float(rows["y"].iloc[0]),
+                "r": round(3.0 + 1.6 * math.sqrt(len(rows)), 1),
+                "vague": bool(rows["vague"].any()),
+                "words": f"{len(rows)} reported: {_few(rows['words'])}",
+            }
+        )
+    return found
 
 
 def _few(words: Iterable[str]) -> str:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from borderzone.patrol import answer_places
-from borderzone.study import told
 from borderzone.study import KITS, own_law
 
 if TYPE_CHECKING:
