@@ -102,7 +102,7 @@ def answer_places(  # noqa: PLR0913 - a row of the table, with how many and by w
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Placed:
+class _PlacedUnits:
     """Units by number and segment, what they see there, and in which numbers they stand."""
 
     units: FloatArray
@@ -116,26 +116,26 @@ class _Placed:
 
 
 @lru_cache(maxsize=8)
-def _numbers(question: KitQuestion, kit: str, counts: tuple[float, ...]) -> _Numbers:
+def _numbers(question: KitQuestion, kit: str, counts: tuple[float, ...]) -> _KitNumbers:
     """Ask one kit again by other laws, lights and rules: what does not hang on them is there already."""
-    return _Numbers(question, kit, np.array(counts))
+    return _KitNumbers(question, kit, np.array(counts))
 
 
-class _Numbers:
+class _KitNumbers:
     """One kit at the medians, with a number of units where another question has a draw."""
 
     def __init__(self, question: KitQuestion, kit: str, counts: FloatArray) -> None:
         # A row of medians comes first by itself, and two more are the least that a question takes.
         self.counts = np.concatenate([counts, np.full(max(0, 3 - counts.size), counts[-1])])
         self.asked = counts.size
-        self._standing: dict[tuple[bytes, str], _Placed] = {}
+        self._standing: dict[tuple[bytes, str], _PlacedUnits] = {}
         medians = question.at_medians().draws
         assert isinstance(medians, pd.DataFrame)  # noqa: S101 - made so
         rows = medians.iloc[[0] * (self.counts.size - 1)].reset_index(drop=True)
         force = question.kit(kit)
         self.kit = Kit(replace(question, kits={kit: force}, drive_h=None, draws=rows), force)
 
-    def placed(self, law: str, opponent: str, light: str, rule: str) -> _Placed:
+    def placed(self, law: str, opponent: str, light: str, rule: str) -> _PlacedUnits:
         """Place the units of each number, moving or standing, whichever is more by the rule."""
         if law == "standing":
             return self.cut(self.standing(light, rule))
@@ -147,7 +147,7 @@ class _Numbers:
         better = standing.by(rule, weights) > reached
         pick = better[:, None]
         return self.cut(
-            _Placed(
+            _PlacedUnits(
                 units=np.where(pick, standing.units, moving.units),
                 seen=np.where(pick, standing.seen, moving.seen),
                 weakest=np.where(pick, standing.weakest, moving.weakest),
@@ -165,17 +165,17 @@ class _Numbers:
         needed, _ = self.kit.posts(measure, np.maximum(reached, 1e-12), light)
         return bool((needed <= self.counts).any())
 
-    def cut(self, found: _Placed) -> _Placed:
+    def cut(self, found: _PlacedUnits) -> _PlacedUnits:
         """Leave the numbers that were asked for."""
         rows = slice(0, self.asked)
-        return _Placed(
+        return _PlacedUnits(
             units=found.units[rows],
             seen=found.seen[rows],
             weakest=found.weakest[rows],
             stands=found.stands[rows],
         )
 
-    def moving(self, law: str, opponent: str, light: str, rule: str) -> _Placed:
+    def moving(self, law: str, opponent: str, light: str, rule: str) -> _PlacedUnits:
         """Place units that patrol."""
         kit, seen = self.kit, self.kit.seen(light)
         if rule == "maximin":
@@ -197,14 +197,14 @@ class _Numbers:
             if tabled
             else POD[law](coverage)
         )
-        return _Placed(
+        return _PlacedUnits(
             units=units,
             seen=(there + (1.0 - there) * pod) @ seen.share,
             weakest=kit.least_by_segment(units, law, opponent, light),
             stands=np.zeros(len(units), dtype=bool),
         )
 
-    def standing(self, light: str, rule: str) -> _Placed:
+    def standing(self, light: str, rule: str) -> _PlacedUnits:
         """Place units that stand: all segments alike, or by length."""
         # Eyes that the moon does not help see as much in the dark as over a night.
         key = self.kit.seen(light).range_m.tobytes(), rule
@@ -212,7 +212,7 @@ class _Numbers:
             self._standing[key] = self.stood(light, rule)
         return self._standing[key]
 
-    def stood(self, light: str, rule: str) -> _Placed:
+    def stood(self, light: str, rule: str) -> _PlacedUnits:
         """Work out where units stand and what they see."""
         kit = self.kit
         by_length = np.multiply.outer(self.counts, kit.lengths_km / kit.lengths_km.sum())
@@ -227,7 +227,7 @@ class _Numbers:
             total = units.sum(axis=1, keepdims=True)
             left = self.counts[:, None] / np.maximum(total, 1e-300)
             units = np.where(total > 0.0, units * left, by_length)
-        return _Placed(
+        return _PlacedUnits(
             units=units,
             seen=kit.seen_by_standing(units, light, weakest=False),
             weakest=kit.seen_by_standing(units, light, weakest=True),

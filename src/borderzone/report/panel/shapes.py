@@ -71,7 +71,7 @@ class PanelMap:
     bar: list[dict[str, Any]]
 
 
-class _Sheet:
+class _PanelFrame:
     """The frame of the map: equal areas about the middle of the corridor, north up."""
 
     def __init__(self, corridor: gpd.GeoSeries) -> None:
@@ -103,7 +103,7 @@ class _Sheet:
 
 def panel_map(result: StudyResult, places: gpd.GeoSeries) -> PanelMap:
     """Draw the corridor with its places, zones, towns and incidents."""
-    sheet = _Sheet(result.corridor.outline)
+    sheet = _PanelFrame(result.corridor.outline)
     outline = sheet.drawn(gpd.GeoSeries([result.corridor.outline.union_all()], crs=4326))
     line = sheet.drawn(result.border.stretches.geometry)
     return PanelMap(
@@ -136,7 +136,7 @@ def _path(shape: Any) -> str:
     return "".join(found)
 
 
-def _shade(result: StudyResult, sheet: _Sheet) -> str:
+def _shade(result: StudyResult, sheet: _PanelFrame) -> str:
     layers = result.ground.layers
     if layers is None or "elevation_m" not in layers:
         return ""
@@ -170,7 +170,7 @@ def _centres(grid: Grid) -> tuple[Any, Any]:
     return west + cell * (np.arange(columns) + 0.5), north - cell * (np.arange(rows) + 0.5)
 
 
-def _zones(result: StudyResult, sheet: _Sheet) -> list[dict[str, Any]]:
+def _zones(result: StudyResult, sheet: _PanelFrame) -> list[dict[str, Any]]:
     zones = result.zones
     if zones is None or zones.empty:
         return []
@@ -193,7 +193,7 @@ def _zones(result: StudyResult, sheet: _Sheet) -> list[dict[str, Any]]:
     return found
 
 
-def _towns(result: StudyResult, sheet: _Sheet) -> list[dict[str, Any]]:
+def _towns(result: StudyResult, sheet: _PanelFrame) -> list[dict[str, Any]]:
     """Name the largest towns of the sheet that have room."""
     places = datasets.places(min_population=5000).sort_values(
         "population", ascending=False, kind="stable"
@@ -215,7 +215,7 @@ def _towns(result: StudyResult, sheet: _Sheet) -> list[dict[str, Any]]:
     return found
 
 
-def _events(result: StudyResult, sheet: _Sheet) -> list[dict[str, Any]]:
+def _events(result: StudyResult, sheet: _PanelFrame) -> list[dict[str, Any]]:
     """Give the incidents that this edition lists and that have a place, one mark for each place."""
     events, where = result.incidents.events, result.incidents.placed
     if events is None or where is None:

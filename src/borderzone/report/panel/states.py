@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from borderzone.patrol import KitQuestion
     from borderzone.scenario import Scenario
 
-__all__ = ["LIGHTS", "RULES", "TACTICS", "PanelNumbers", "State", "panel_numbers", "stops_of"]
+__all__ = ["LIGHTS", "RULES", "TACTICS", "PanelNumbers", "PanelState", "panel_numbers", "stops_of"]
 
 # Stops of the slider: even steps of a logarithm, six to a decade.
 _PER_DECADE = 6
@@ -41,7 +41,7 @@ _MOST_PLACES = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
+class PanelState:
     """What the controls of the panel are set to."""
 
     kit: str
@@ -69,12 +69,12 @@ class PanelNumbers:
 
     stops: tuple[int, ...]
     crews: dict[str, int]
-    states: tuple[State, ...]
+    states: tuple[PanelState, ...]
     table: pd.DataFrame
     units: FloatArray
     seen: FloatArray
     group: IntArray
-    start: State
+    start: PanelState
 
 
 def panel_numbers(asked: KitQuestion, scenario: Scenario, group: IntArray) -> PanelNumbers:
@@ -148,16 +148,16 @@ def _kits(asked: KitQuestion) -> dict[str, int]:
     return {name: asked.kits[name].crew for name in shown}
 
 
-def _states(asked: KitQuestion, kits: dict[str, int]) -> Iterator[State]:
+def _states(asked: KitQuestion, kits: dict[str, int]) -> Iterator[PanelState]:
     for kit, (law, opponent), light, rule in product(kits, TACTICS, LIGHTS, RULES):
         if asked.kits[kit].stands == (law == "standing"):
-            yield State(kit=kit, law=law, opponent=opponent, light=light, rule=rule)
+            yield PanelState(kit=kit, law=law, opponent=opponent, light=light, rule=rule)
 
 
-def _start(asked: KitQuestion, scenario: Scenario, kits: dict[str, int]) -> State:
+def _start(asked: KitQuestion, scenario: Scenario, kits: dict[str, int]) -> PanelState:
     """Begin with what the scenario has."""
     same: Any = (name for name in kits if asked.kits[name] == scenario.force)
-    return State(
+    return PanelState(
         kit=next(same),
         law=own_law(scenario),
         opponent="blind",
