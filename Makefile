@@ -160,8 +160,8 @@ bench: $(VENV)/.dev peers
 
 docs: $(VENV)/.docs
 	$(BIN)/python scripts/draw_house.py
-	rm -rf docs/generated
+	rm -rf docs/reference/generated
 	$(BIN)/sphinx-build -W --keep-going --fresh-env --quiet -b html docs docs/_build
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(OTHERS) $(OUT) dist docs/_build docs/generated notebooks/*.ipynb .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(OTHERS) $(OUT) dist docs/_build docs/reference/generated notebooks/*.ipynb .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 README = ROOT / "README.md"
-STUDY = README.parent / "docs" / "study.md"
+STUDY = README.parent / "docs" / "reference" / "study.md"
 
 
 def in_order(text: str) -> list[str]:

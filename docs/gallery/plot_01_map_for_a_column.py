@@ -1,0 +1,16 @@
+"""
+A map for a column of text
+==========================
+
+``size="column"`` is 85 mm wide, as in a two-column page. The legend moves below the map, and what has no room goes.
+Nothing is smaller than 7 points at that size.
+"""
+
+import borderzone as bz
+
+result = bz.Study.default().run(seed=1)
+ax = bz.figures.corridor_map(result, size="column")
+
+# %%
+# ``bz.figures.save`` writes the file with its description; the ending says which kind:
+# ``bz.figures.save(ax, "map.svg")``.
