@@ -27,7 +27,9 @@ def names() -> list[str]:
 
     # What ships has too few events to weigh segments by, and no cover to race to.
     without = {"incident_pressure", "race_to_cover"}
-    return [name for name in (*bz.figures.FIGURES, *bz.figures.TABLE_FIGURES) if name not in without]
+    return [
+        name for name in (*bz.figures.FIGURES, *bz.figures.TABLE_FIGURES) if name not in without
+    ]
 
 
 def once(*_: Any) -> None:
@@ -55,9 +57,7 @@ def studies() -> tuple[StudyResult, StudyResult, Any]:
 
     study = bz.Study.default(bz.Scenario(**_FEW))
     ground = study.read_ground()
-    goggles = study.scenario.changed(
-        {"name": "goggles", "force.sensor": "night_vision_goggles"}
-    )
+    goggles = study.scenario.changed({"name": "goggles", "force.sensor": "night_vision_goggles"})
     swept = bz.sweep(
         bz.Study.default(bz.Scenario(resolution_m=5000, draws=100, imputations=10)),
         {"kit": ["eye", "goggles"], "month": [6, 12]},

@@ -12,5 +12,6 @@ result = bz.Study.default().run(seed=1)
 ax = bz.figures.corridor_map(result, size="column")
 
 # %%
-# ``bz.figures.save`` writes the file with its description; the ending says which kind:
-# ``bz.figures.save(ax, "map.svg")``.
+# ``bz.figures.save(ax, "map", alt=words)`` writes PNG, SVG and PDF with a description in words, such as
+# ``bz.figures.alt_text`` gives.
+print(bz.figures.alt_text(result, "corridor_map"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
-from matplotlib import pyplot as plt
 import pytest
+from matplotlib import pyplot as plt
 from places import ROOT
 
 import borderzone as bz
@@ -53,10 +55,29 @@ def test_what_a_how_to_page_says_can_be_typed(
     page: str, desk: Path, once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(desk)
-    blocks = re.findall(r"```python\n(.*?)```", (HOW_TO / f"{page}.md").read_text("utf-8"), re.DOTALL)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (HOW_TO / f"{page}.md").read_text("utf-8"), re.DOTALL
+    )
     names: dict[str, Any] = {}
 
     assert blocks
     for block in blocks:
         exec(compile(block, page, "exec"), names)  # noqa: S102 - that is the test
     plt.close("all")
+
+
+def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        '<a href="b.html#here"></a><a href="b.html#there"></a><img src="c.png"><a href="https://x.org/">x</a>',
+        "utf-8",
+    )
+    (tmp_path / "b.html").write_text('<p id="here"></p>', "utf-8")
+    told = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "check_links.py", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.returncode == 1
+    assert told.stderr.splitlines()[1:] == ["a.html: b.html#there", "a.html: c.png"]
