@@ -158,10 +158,13 @@ $(PEERS)/.done: pyproject.toml
 bench: $(VENV)/.dev peers
 	@for script in benchmarks/bench_*.py; do echo; $(BIN)/python $$script || exit 1; done
 
+# Each script of the gallery is run and each figure drawn; then every link of the pages is followed, offline.
+DRAWN := docs/reference/generated docs/how-to/gallery docs/sg_execution_times.rst
 docs: $(VENV)/.docs
 	$(BIN)/python scripts/draw_house.py
-	rm -rf docs/generated
-	$(BIN)/sphinx-build -W --keep-going --fresh-env --quiet -b html docs docs/_build
+	rm -rf docs/_build $(DRAWN)
+	$(OFFLINE) $(BIN)/sphinx-build -W --keep-going --fresh-env --quiet -b html docs docs/_build
+	$(BIN)/python scripts/check_links.py docs/_build
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(OTHERS) $(OUT) dist docs/_build docs/generated notebooks/*.ipynb .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(OTHERS) $(OUT) dist docs/_build $(DRAWN) notebooks/*.ipynb .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version as installed_version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -11,6 +13,9 @@ from docutils.utils.math.latex2mathml import tex2mathml
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
+
+sys.path.insert(0, str(Path(__file__).parent))
+from pictures import FOLDER, draw, names, once
 
 project = "borderzone"
 author = "The borderzone developers"
@@ -21,18 +26,15 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
 ]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "gallery"]
 templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_title = f"borderzone {release}"
 html_theme_options = {"show_toc_level": 2}
-# Only the reference has pages below it to list at the side.
-html_sidebars: dict[str, list[str]] = {
-    page: [] for page in ("study", "notebooks", "methods", "data", "conventions", "limits")
-}
 html_math_renderer = "mathml"
 autodoc_typehints = "signature"
 autodoc_default_options = {"members": True}
@@ -41,11 +43,30 @@ autosummary_generate = True
 autosummary_imported_members = True
 autosummary_ignore_module_all = False
 numpydoc_show_class_members = False
+# Which figures have a picture on their page.
+autosummary_context = {"pictures": names(), "picture_folder": f"/{FOLDER}"}
+# Each picture answers "how do I draw this", and each script runs as it stands.
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "how-to/gallery",
+    "filename_pattern": r"/plot_",
+    "within_subsection_order": "FileNameSortKey",
+    "show_memory": False,
+    "show_signature": False,
+    "download_all_examples": False,
+    "abort_on_example_error": True,
+    "min_reported_time": 60,
+    "image_scrapers": ("matplotlib",),
+    "first_notebook_cell": None,
+}
 
 
 def setup(app: Sphinx) -> None:
     """Draw formulas with the browser's own MathML: the pages ask no other host for anything."""
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
+    once()
+    # Before the gallery and the reference look for them.
+    app.connect("builder-inited", draw, priority=100)
 
 
 def _inline(translator: HTML5Translator, node: nodes.math) -> Any:

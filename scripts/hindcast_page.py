@@ -1,4 +1,4 @@
-"""Write docs/hindcast.md from the built-in study: what real borders achieved, and the model with as many agents."""
+"""Write docs/explanation/hindcast.md from the built-in study: what real borders achieved, and the model with as many agents."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pandas as pd
 
 import borderzone as bz
 
-TARGET = Path(__file__).parent.parent / "docs" / "hindcast.md"
+TARGET = Path(__file__).parent.parent / "docs" / "explanation" / "hindcast.md"
 HEAD = """# Hindcast
 
 <!-- Written by scripts/hindcast_page.py. -->
 
 Could the model have told what real borders achieved? Next to nothing is published that would say. A share P of crossings that was stopped identifies one number,
-$K = -\\ln(1 - P)$ times kilometres over agents on the line; sensors, tactics and ground are not to be had from it. The [method](methods.md#hindcast) is one formula.
+$K = -\\ln(1 - P)$ times kilometres over agents on the line; sensors, tactics and ground are not to be had from it. The [method](methods/plans.md#hindcast) is one formula.
 The numbers below are of the built-in study with its default scenario, at its seed 1; `python scripts/hindcast_page.py` writes this page again.
 
 """

@@ -1,4 +1,4 @@
-"""Write docs/what_moved.md from the built-in study: the first answer turned into today's, one change at a time."""
+"""Write docs/explanation/what_moved.md from the built-in study: the first answer turned into today's, one change at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from borderzone import access, patrol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TARGET = Path(__file__).parent.parent / "docs" / "what_moved.md"
+TARGET = Path(__file__).parent.parent / "docs" / "explanation" / "what_moved.md"
 EYE = patrol.FORCES["vehicle_patrol"]
 # The constants of the first version: identified, and reached in time.
 STOPPED_OF_SEEN = 0.9 * 0.7
@@ -26,7 +26,7 @@ HEAD = """# What moved the answer
 <!-- Written by scripts/moved_page.py. -->
 
 The first version of this library said that patrols with the unaided eye stop half of all crossings of the Iraq-Syria border with 1,649 units out, and see 95 of
-100 in every segment with 3,201 (what ships with it has changed a little since: 1,651 and 3,205 today). Below each assumption is changed in turn, one at a time and for good, until today's [answer](methods.md#the-answer) stands there. Units out
+100 in every segment with 3,201 (what ships with it has changed a little since: 1,651 and 3,205 today). Below each assumption is changed in turn, one at a time and for good, until today's [answer](methods/answer.md) stands there. Units out
 at once, with every assumption at its median unless a line says otherwise; a unit is four people in a vehicle. `python scripts/moved_page.py` writes this page again.
 
 """

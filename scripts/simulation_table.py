@@ -1,5 +1,5 @@
 """
-Print the differences between laws of a segment and their simulation, as docs/methods.md has them.
+Print the differences between laws of a segment and their simulation, as docs/explanation/methods/patrol.md has them.
 
     python scripts/simulation_table.py
 """

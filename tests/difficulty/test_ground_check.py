@@ -102,7 +102,7 @@ def test_a_place_has_the_class_that_half_of_its_known_cells_reach() -> None:
 
 
 def test_the_page_has_what_the_study_finds(result: StudyResult) -> None:
-    page = " ".join((DOCS / "ground_check.md").read_text(encoding="utf-8").split())
+    page = " ".join((DOCS / "explanation" / "ground_check.md").read_text(encoding="utf-8").split())
     for name, row in named(result).iterrows():
         assert f"| {name} | {row['remote']} | {row['cave']} |" in page, name
     moves = result.ground.remote_moves

@@ -403,7 +403,7 @@ def test_bands_of_one_country_hold_the_truth(corridor: Corridor, ratio: float, m
     """
     Ground within 15 km of the line, where positions drawn over it would be lost.
 
-    200 tables each hold it in 95 % or more (`docs/methods.md`); twelve of them are drawn here.
+    200 tables each hold it in 95 % or more (`docs/explanation/methods/incidents.md`); twelve of them are drawn here.
     """
     line = corridor.border.line.to_crs(corridor.crs).buffer(15e3).to_crs(4326).union_all()
     near = line.intersection(corridor.outline.iloc[0])

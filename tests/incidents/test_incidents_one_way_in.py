@@ -344,7 +344,7 @@ def test_a_hint_of_the_command_line_can_be_typed_as_it_stands(
 
 
 def test_the_table_of_the_documentation_is_read_as_it_says(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "study.md").read_text(encoding="utf-8")
     section = page.split("## How incidents are read")[1].split("\n## ")[0]
     text = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)[0]
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The table of answers once more, in plain numpy, from docs/methods.md alone, draw by draw and nothing clever."""
+"""The table of answers once more, in plain numpy, from docs/explanation/methods alone, draw by draw and nothing clever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answer against a second statement of it, which knows docs/methods.md and not the library: oracles/answer.py."""
+"""The answer against a second statement of it, which knows docs/explanation/methods and not the library: oracles/answer.py."""
 
 from __future__ import annotations
 

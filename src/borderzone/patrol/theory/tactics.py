@@ -157,7 +157,7 @@ def _beats_inverse(pod: FloatArray) -> FloatArray:
 
 # The soft law is 1 - exp(-h) with h = C (0.95 + 0.307 C): a fit to units on neighbouring beats that
 # detect by the inverse cube of the range and see over their boundaries. How far it is off, and by
-# how much it is too hopeful where nobody looks over, stands in docs/methods.md.
+# how much it is too hopeful where nobody looks over, stands in docs/explanation/methods/patrol.md.
 _SOFT_LINEAR, _SOFT_SQUARE = SOFT_EXPONENT
 # What the first of coverage gains under it.
 SOFT_FIRST_GAIN = _SOFT_LINEAR
