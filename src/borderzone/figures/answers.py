@@ -534,9 +534,11 @@ def _label(ax: Axes, curve: pd.DataFrame, measure: str, light: str) -> None:
     other = next((each for each in curve["light"].unique() if each != light), None)
     place = None if other is None else _at(of[other, best], main, 0.82)
     if place is not None:
-        inside = place[0] > ax.get_xlim()[0] * 1.5
+        words = say(f"by {other}")
+        start = ax.transAxes.inverted().transform(ax.transData.transform(place))[0]
+        inside = start * inches_of(ax)[0] > width_in(words, points) + 0.1
         ax.annotate(
-            say(f"by {other}"), place, (-4 if inside else 4, 0), textcoords="offset points", va="center",
+            words, place, (-4 if inside else 4, 0), textcoords="offset points", va="center",
             ha="right" if inside else "left", fontsize=points, color=INK[ink], path_effects=halo(),
         )  # fmt: skip
 

@@ -152,7 +152,7 @@ def _seen_panel(page: Page, ax: Axes, table: pd.DataFrame, edges: Any, rule: str
     own: dict[str, Any] = {"color": INK["optimal"], "linewidth": 1.6}
     for name, look in (("even", _EVEN), (rule, own)):
         ax.stairs(table[f"pod_{name}"], edges, baseline=None, **look)
-    ax.set_ylim(0)
+    ax.set_ylim(0, 1.12 * float(table[["pod_even", f"pod_{rule}"]].to_numpy().max()))
     share_axis(ax, most=4)
     ax.set_ylabel("chance\nto be seen", fontsize=page.points)
     ax.tick_params(labelsize=max(LEAST_POINTS, page.points - 0.5))
@@ -244,35 +244,48 @@ def weakest_place(
 
 
 def _name_places(page: Page, table: pd.DataFrame) -> bool:
-    """Name each line over its western end, where lines are far enough apart; tell whether they are."""
+    """Name each line at its western end, over or under it; tell whether all names have room."""
     first, last = page.ax.get_xlim()
     west = table[(table["km_end"] > first) & (table["km_start"] < last)].head(
         max(3, len(table) // 4)
     )
-    # Led and unled run together until coverage is high: one label names both.
-    names = {"led": "over all places: led (line), unled (dashes)"}
-    names |= {
-        column: words
-        for column, words in told_plans.PLACE_WORDS.items()
-        if column not in {"led", "unled"}
-    }
-    height = {
-        column: float(west[["led", "unled"] if column == "led" else column].to_numpy().max())
-        for column in names
-    }
-    order = sorted(names, key=lambda column: height[column])
-    line = 1.35 * LEAST_POINTS / 72 * page.ax.get_ylim()[1] / max(page.cell_in[3] - _WORDS_IN, 0.5)
-    gaps = [height[high] - height[low] for low, high in pairwise(order)]
-    if min(gaps) < line:
-        return False
     low, high = page.ax.get_ylim()
-    page.ax.set_ylim(low, max(high, height[order[-1]] + 1.2 * line))
-    for column in order:
+    line = 1.35 * LEAST_POINTS / 72 * high / max(page.cell_in[3] - _WORDS_IN, 0.5)
+    names = dict(told_plans.PLACE_WORDS)
+    if float((west["led"] - west["unled"]).abs().max()) < line / 2:
+        # Led and unled run together until coverage is high: one label names both.
+        names["led"] = "over all places: led (line), unled (dashes)"
+        del names["unled"]
+    tops = {column: float(west[column].max()) for column in names}
+    lows = {column: float(west[column].min()) for column in names}
+    order = sorted(names, key=lambda column: tops[column])
+    above = [lows[up] - tops[down] for down, up in pairwise(order)] + [math.inf]
+    places = _label_sides(order, above, lows[order[0]], line)
+    if not places:
+        return False
+    page.ax.set_ylim(low, max(high, tops[order[-1]] + 1.2 * line))
+    for column, over in places.items():
         page.ax.annotate(
-            names[column], (first, height[column]), (4, 1.5), textcoords="offset points", va="bottom",
-            fontsize=LEAST_POINTS, color=_PLACES[column]["color"], path_effects=halo(), zorder=6,
+            names[column], (first, tops[column] if over else lows[column]), (4, 1.5 if over else -1.5),
+            textcoords="offset points", va="bottom" if over else "top", fontsize=LEAST_POINTS,
+            color=_PLACES[column]["color"], path_effects=halo(), zorder=6,
         )  # fmt: skip
     return True
+
+
+def _label_sides(
+    order: list[str], above: list[float], floor: float, line: float
+) -> dict[str, bool]:
+    """Tell of each line, from the lowest up, whether its name stands over it; nothing where one has no room."""
+    over: dict[str, bool] = {}
+    below = floor
+    for column, gap in zip(order, above, strict=True):
+        if below < line and gap < line:
+            return {}
+        over[column] = gap >= line
+        # A name over this line takes its room from the next.
+        below = gap - line if over[column] else gap
+    return over
 
 
 def _place_key() -> list[Any]:
