@@ -233,7 +233,9 @@ def _caves(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | N
 
 def _reach(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
     result = edition.result
-    names = ("travel_time_map", "remoteness", "response_times", "race_to_cover", "sight_lines")
+    # The map of hours lies in the folder: what it tells here the three limits tell in less room.
+    shown = "remoteness" if "remoteness" in pictures else "travel_time_map"
+    names = (shown, "response_times", "race_to_cover", "sight_lines")
     return _section(
         "reach",
         "Reach and sight",
