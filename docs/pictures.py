@@ -11,8 +11,11 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sphinx.application import Sphinx
 
+    import borderzone as bz
     from borderzone.study import StudyResult
 
 mpl.use("agg")
@@ -25,8 +28,8 @@ def names() -> list[str]:
     """Name the figures that the pages have a picture of."""
     import borderzone as bz  # noqa: PLC0415 - read after the backend is chosen
 
-    # What ships has too few events to weigh segments by, and no cover to race to.
-    without = {"incident_pressure", "race_to_cover"}
+    # What ships has too few events to weigh segments by, no cover to race to and no known caves.
+    without = {"incident_pressure", "race_to_cover", "cave_success_rate"}
     return [
         name for name in (*bz.figures.FIGURES, *bz.figures.TABLE_FIGURES) if name not in without
     ]
@@ -40,14 +43,24 @@ def once(*_: Any) -> None:
         return
     run, kept = bz.Study.run, {}
 
-    def shared(self: bz.Study, *, seed: int | None = None, **others: Any) -> StudyResult:
-        key = (repr(self), seed)
+    def shared(self: bz.Study, seed: int | None = None, **others: Any) -> StudyResult:
+        # The study is kept with its result, so that no other object takes the place of its layers.
+        key = (self.scenario.model_dump_json(), seed, *_given(self))
         if key not in kept:
-            kept[key] = run(self, seed=seed, **others)
-        return kept[key]
+            kept[key] = self, run(self, seed, **others)
+        return kept[key][1]
 
     shared.shared = True  # type: ignore[attr-defined]
     bz.Study.run = shared  # type: ignore[method-assign,assignment]
+
+
+def _given(study: bz.Study) -> Iterator[object]:
+    """Give the border and each layer: words as they are, else which object it is."""
+    yield study.border.start_name
+    yield study.border.length_km
+    for name, value in vars(study).items():
+        if name not in {"border", "scenario"}:
+            yield value if isinstance(value, str | int | float | None) else id(value)
 
 
 @cache
