@@ -61,6 +61,12 @@ for table in reached:
     print(table[["measure", "units", "people", "share", "low", "high"]].round(2).to_string())
 
 # %% [markdown]
+# And with other eyes, led or not, by day or night? The panel of the report, here in the cell: move the units, or point at a place on map or strip.
+
+# %%
+result.panel()
+
+# %% [markdown]
 # ## What it hangs on
 #
 # Each state of nature alone at its 5 and at its 95 %, in people.

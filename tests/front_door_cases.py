@@ -661,6 +661,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "provenance.write_manifest": {"folder": lambda w: w.folder_of_its_own},
     "provenance.write_timing": {"folder": lambda w: w.folder_of_its_own, "stages": lambda w: w.result.stages},
     "report.open_result": {"folder": lambda w: w.written},
+    "report.panel_page": {"result": lambda w: w.result},
     "report.edition": {"detail": lambda _: "public"},
     "scenario.named_after": {"path": lambda _: "x.toml"},
     "stream.raster_like": {"layer": lambda w: w.dem},

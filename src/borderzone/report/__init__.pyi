@@ -3,6 +3,10 @@ from .folder import (
     check_folder as check_folder,
     write_report as write_report,
 )
+from .panel.alone import (
+    PanelPage as PanelPage,
+    panel_page as panel_page,
+)
 from .public import (
     Edition as Edition,
     edition as edition,

@@ -83,14 +83,6 @@ def render_page(
 ) -> str:
     """Write the report as one HTML page that needs no other file."""
     result = edition.result
-    environment = Environment(
-        loader=FunctionLoader(_part),
-        autoescape=True,
-        finalize=page_value,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    script = _script(panel)
     sections = [
         _answer(edition, pictures),
         _corridor(edition, pictures),
@@ -109,31 +101,60 @@ def render_page(
         _files(edition, tables),
     ]
     answer, ground = _findings(result)
-    return environment.get_template("template.html").render(
-        name=result.name,
-        headline=f"{result.name}: {told.length_words(result.border, ' of border')}",
-        lede=LEDE,
-        version=borderzone.__version__,
-        internal=edition.internal,
-        synthetic=result.synthetic,
-        findings=answer,
-        answered=answer_small_table(result),
-        ground_findings=ground,
-        notes=told.flagged_notes(result),
-        creed=creed(result),
-        people=people(result),
-        panel=panel,
-        map=None if panel is None else panel.map,
-        panel_css=_part("panel/panel.css"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
-        sections=[section for section in sections if section is not None],
-        disclaimer=told.DISCLAIMER,
-        citation=_citation(edition),
-        run_id=result.run_id,
-        seed=result.seed,
-        detail=edition.detail,
+    return (
+        _environment()
+        .get_template("template.html")
+        .render(
+            **_framed(edition, panel),
+            headline=f"{result.name}: {told.length_words(result.border, ' of border')}",
+            findings=answer,
+            answered=answer_small_table(result),
+            ground_findings=ground,
+            notes=told.flagged_notes(result),
+            creed=creed(result),
+            people=people(result),
+            sections=[section for section in sections if section is not None],
+            citation=_citation(edition),
+            run_id=result.run_id,
+            seed=result.seed,
+            detail=edition.detail,
+        )
     )
+
+
+def render_panel(edition: Edition, panel: Panel) -> str:
+    """Write the panel alone: under the head of the report, with its style and its policy."""
+    head = _part("template.html").partition("<body>")[0]
+    page = _environment().from_string(head + _part("panel/alone.html"))
+    return page.render(**_framed(edition, panel))
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FunctionLoader(_part),
+        autoescape=True,
+        finalize=page_value,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+
+
+def _framed(edition: Edition, panel: Panel | None) -> dict[str, Any]:
+    """Give what stands around any page: whose it is, its style, its one script and the panel."""
+    script = _script(panel)
+    return {
+        "name": edition.result.name,
+        "lede": LEDE,
+        "version": borderzone.__version__,
+        "internal": edition.internal,
+        "synthetic": edition.result.synthetic,
+        "panel": panel,
+        "map": None if panel is None else panel.map,
+        "panel_css": _part("panel/panel.css"),
+        "script": script,
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
+        "disclaimer": told.DISCLAIMER,
+    }
 
 
 def _part(name: str) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from borderzone.io import Record
     from borderzone.patrol import KitQuestion
     from borderzone.provenance import Stage
+    from borderzone.report import PanelPage
     from borderzone.scenario import Scenario
     from borderzone.study.given import Missing
     from borderzone.study.ground import Ground
@@ -526,6 +527,29 @@ class StudyResult:
             The axes drawn on.
         """
         return _draw("corridor_map", self, ax, kwargs)
+
+    def panel(self, *, detail: str = "public") -> PanelPage:
+        """
+        Show the panel of the report: units, eyes, light and rule move map, curve and strip together.
+
+        Parameters
+        ----------
+        detail
+            ``"public"`` or ``"internal"``, as for `borderzone.write_report`.
+
+        Returns
+        -------
+        PanelPage
+            A page that a notebook shows inline, without widgets.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such edition, or it is not known what units see.
+        """
+        report = importlib.import_module("borderzone.report")
+        page: PanelPage = report.panel_page(self, detail=detail)
+        return page
 
     def explore(self, **kwargs: Any) -> Any:
         """
