@@ -351,7 +351,10 @@ def test_how_far_the_elevation_is_off_is_told_once_and_everywhere(ground: Ground
         assert number in accuracy
     root = ROOT
     assert accuracy in (root / "docs" / "reference" / "data.md").read_text("utf-8")
-    for page in (root / "docs" / "explanation" / "methods" / "terrain.md", root / "data" / "README.md"):
+    for page in (
+        root / "docs" / "explanation" / "methods" / "terrain.md",
+        root / "data" / "README.md",
+    ):
         text = page.read_text("utf-8")
         assert "slopes are 0.75 of" in text
         assert "fifth too gentle" not in text
