@@ -74,8 +74,7 @@ def studies() -> tuple[StudyResult, StudyResult, Any]:
     swept = bz.sweep(
         bz.Study.default(bz.Scenario(resolution_m=5000, draws=100, imputations=10)),
         {"kit": ["eye", "goggles"], "month": [6, 12]},
-        bands=64,
-        baseline={"kit": "eye", "month": 6},
+        outputs=("answer", "pod"),
     )
     return (
         study.run(seed=1, ground=ground),

@@ -2,11 +2,11 @@
 The border pulled straight, folded
 ==================================
 
-The strip has the kilometre along the border to the right. On a sheet that is upright it folds into rows that fit,
-and no row of data is lost.
+The strip has the kilometre along the border to the right. ``fold_km`` breaks it into lines of that length, one
+below the other, each with all of its rows.
 """
 
 import borderzone as bz
 
 result = bz.Study.default().run(seed=1)
-ax = bz.figures.strip_map(result, size="a4-portrait")
+ax = bz.figures.strip_map(result, size="a3", fold_km=200)
