@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import pytest
 
 import borderzone as bz
 
-if TYPE_CHECKING:
-    import pytest
 
-
+@pytest.mark.usefixtures("shown")
 def test_what_a_backend_sets_with_the_first_figure_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing else does that a figure sets for itself."""
     made = plt.figure
