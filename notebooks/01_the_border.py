@@ -59,7 +59,6 @@ corridor.segments.drop(columns="geometry").describe().loc[["min", "mean", "max"]
 
 # %%
 ax = corridor.plot()
-ax.figure
 
 # %% [markdown]
 # Every land border of the world can be named. These are the ten longest.

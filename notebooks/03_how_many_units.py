@@ -38,7 +38,6 @@ blind.set_index(["measure", "kit", "law"])[columns].round(-1)
 
 # %%
 ax = bz.figures.answer(result)
-ax.figure
 
 # %% [markdown]
 # ## Who watches back
@@ -73,7 +72,6 @@ result.panel()
 
 # %%
 ax = bz.figures.sensitivity(result)
-ax.figure
 
 # %% [markdown]
 # Month and moon are no assumption, but a date. People out at once that see half with the scenario's own kit:

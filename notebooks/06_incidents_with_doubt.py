@@ -86,13 +86,13 @@ print(result.incidents.ground_counts.attrs["sentence"])
 result.incidents.ground_counts[["kind", "ground", "expected", "p05", "p95", "at_point"]].round(1)
 
 # %%
-result.plot().figure
+ax = result.plot()
 
 # %% [markdown]
 # By zone, with bands. Next to it what a count of none leaves possible:
 
 # %%
-figures.incident_overlay(result).figure
+ax = figures.incident_overlay(result)
 
 # %%
 incidents.zone_sentences(result.overlay).head(4).tolist()

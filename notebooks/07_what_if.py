@@ -76,7 +76,6 @@ worth.set_index(["measure", "scenario_b"])[["people", "people_low", "people_high
 
 # %%
 ax = bz.figures.break_even(worth)
-ax.figure
 
 # %% [markdown]
 # ## What it hangs on

@@ -311,6 +311,10 @@ def themed(theme: Theme) -> Iterator[None]:
             mpl.rcdefaults()
             mpl.rcParams.update(theme.rc)
             yield
+            interactive = mpl.is_interactive()
+        # A notebook's backend sets this when it first makes a figure, which is in here; taken back, no
+        # later figure would be shown.
+        mpl.interactive(interactive)
     finally:
         _OUTSIDE.reset(fonts)
         _NOW.reset(outer)
