@@ -32,6 +32,7 @@ __all__ = [
     "draw_towns",
     "name_countries",
     "name_rivers",
+    "town_labels",
 ]
 
 Z_SEA, Z_LINE, Z_POINT, Z_LABEL = 0.5, 5, 10, 20
@@ -333,9 +334,15 @@ def draw_towns(
     return towns
 
 
+def town_labels(places: gpd.GeoDataFrame) -> pd.Series:
+    """Give the names of towns in plain letters where the table has them; a backtick is no letter."""
+    names = places["asciiname"] if "asciiname" in places else places["name"]
+    return names.astype(str).str.replace("`", "", regex=False)
+
+
 def _chosen(page: MapPage, places: gpd.GeoDataFrame, corridor: gpd.GeoSeries) -> gpd.GeoDataFrame:
     shown = page.bring(places)
-    label = shown["asciiname"] if "asciiname" in shown else shown["name"]
+    label = town_labels(shown)
     border = shapely.union_all([shapely.linestrings(line) for line in page.lines])
     near_km = shapely.distance(shown.geometry.to_numpy(), border) / 1000
     inside = shown.within(page.united(corridor))

@@ -20,6 +20,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from borderzone._guards import check_positive
 from borderzone.crs import GEOD, KM_PER_MILE
 from borderzone.errors import InvalidParameterError
+from borderzone.figures.country import town_labels
 from borderzone.figures.grammar import (
     CAVE_HATCH,
     INK,
@@ -265,7 +266,7 @@ def _named_places(result: StudyResult) -> pd.DataFrame:
     if around.empty:
         return empty
     km, offset = result.border.locate(around.geometry.x.to_numpy(), around.geometry.y.to_numpy())
-    label = around["asciiname"] if "asciiname" in around else around["name"]
+    label = town_labels(around)
     size = np.log10(around["population"].fillna(0).clip(lower=1000))
     table = pd.DataFrame(
         {"label": label.to_numpy(), "km": km, "offset": np.abs(offset), "size": size.to_numpy()}
