@@ -753,6 +753,7 @@ def draw_zones(
     group = "Flagged ground"
     remote = zones[zones["kind"] == "remote_desert"]
     beyond = remote.iloc[:0] if across is None else across
+    marks: list[tuple[Artist, str]] = []
     # Nobody measured hours there: paler, and without an outline that would look like a break.
     for ground, alpha, line, words in (
         (remote.drop(beyond.index), 0.62, 0.9, filled),
@@ -767,7 +768,9 @@ def draw_zones(
                 "linewidth": line,
             }
             rows.plot(ax=page.ax, zorder=Z_ZONE, **style)
-            page.explain(group, Patch(**style), words)
+            marks.append((Patch(**style), words))
+    if marks:
+        page.explain(group, *marks[0])
     caves = page.bring(zones[zones["kind"] == "cave_prone"])
     for rank in sorted({int(rank) for rank in caves["rank"]}):
         caves[caves["rank"] == rank].plot(
@@ -784,6 +787,8 @@ def draw_zones(
         page.explain(
             group, mark, say("cave-prone, {rank} susceptibility", rank=say(told.RANK_WORDS[rank]))
         )
+    for mark, words in marks[1:]:
+        page.explain(group, mark, words)
     if unhatched:
         page.explain(
             group,

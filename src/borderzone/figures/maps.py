@@ -231,7 +231,7 @@ def _boxes(
         left, bottom = left + _DEGREES_IN[0], bottom + _DEGREES_IN[1]
     wide, high = right - left, top - bottom
     beside = float(np.clip(0.29 * (right - body[0]), *_BESIDE_IN))
-    below = float(np.clip(0.26 * high, *_BELOW_IN))
+    below = float(np.clip(0.3 * high, *_BELOW_IN))
     if legend == "none" or (legend == "auto" and min(wide, high) < _KEYED_IN):
         return _Boxes((left, bottom, right, top), None, 1, None)
     ground = max(bounds[2] - bounds[0], 1.0), max(bounds[3] - bounds[1], 1.0)
@@ -248,7 +248,7 @@ def _boxes(
         return _Boxes((left, bottom, edge - _GAP_IN, top), (edge, floor, right, top), 1, locator)
     floor = bottom - (_DEGREES_IN[1] if whole else 0.0)
     start = body[0]
-    columns = max(1, int((right - start) / 1.6))
+    columns = max(1, int((right - start) / 1.5))
     key = (start, floor, right, floor + below)
     return _Boxes((left, bottom + below + _GAP_IN, right, top), key, columns, None)
 

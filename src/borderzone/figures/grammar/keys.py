@@ -51,7 +51,7 @@ def key_in_box(
     Write groups of entries, each under its heading, into a box; give the words that found no room.
 
     Groups that explain themselves go first where there is too little: those of `drop`, in their
-    order, from their last entry on. What is left then goes from the end.
+    order, from their last entry on. Of the others each keeps its first entries as long as it can.
     """
     left = {name: list(entries) for name, entries in groups.items() if entries}
     gone: list[str] = []
@@ -60,7 +60,9 @@ def key_in_box(
             blocks = _laid(figure, left, box_in, columns, points, gap)
             if blocks is not None:
                 return gone
-        name = next((each for each in drop if each in left), list(left)[-1])
+        name = next(
+            (each for each in drop if each in left), max(left, key=lambda one: len(left[one]))
+        )
         gone.append(left[name].pop()[1])
         if not left[name]:
             del left[name]
