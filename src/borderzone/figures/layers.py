@@ -750,51 +750,49 @@ def draw_zones(
     """Fill remote desert and hatch cave-prone ground by rank."""
     if zones is None:
         return
-    group = "Flagged ground"
     remote = zones[zones["kind"] == "remote_desert"]
     beyond = remote.iloc[:0] if across is None else across
-    marks: list[tuple[Artist, str]] = []
+    _draw_remote(page, remote.drop(beyond.index), (0.62, 0.9), filled)
+    _draw_caves(page, zones[zones["kind"] == "cave_prone"])
     # Nobody measured hours there: paler, and without an outline that would look like a break.
-    for ground, alpha, line, words in (
-        (remote.drop(beyond.index), 0.62, 0.9, filled),
-        (beyond, 0.25, 0.0, "bare ground across the border, out of the force's reach"),
-    ):
-        rows = page.bring(ground)
-        if len(rows):
-            # The edge is what tells the ground apart where the fill is pale, in grey as well.
-            style: dict[str, Any] = {
-                "facecolor": to_rgba(INK["desert"], alpha),
-                "edgecolor": INK["desert_line"],
-                "linewidth": line,
-            }
-            rows.plot(ax=page.ax, zorder=Z_ZONE, **style)
-            marks.append((Patch(**style), words))
-    if marks:
-        page.explain(group, *marks[0])
-    caves = page.bring(zones[zones["kind"] == "cave_prone"])
-    for rank in sorted({int(rank) for rank in caves["rank"]}):
-        caves[caves["rank"] == rank].plot(
-            ax=page.ax,
-            facecolor="none",
-            edgecolor=cave_ink(rank),
-            hatch=CAVE_HATCH[rank],
-            linewidth=0.6,
-            linestyle=(0, (1, 1.5)),
-            zorder=Z_ZONE + 1,
-        )
-    for rank in sorted({int(rank) for rank in caves["rank"]}, reverse=True):
-        mark = Patch(facecolor="none", edgecolor=cave_ink(rank), hatch=CAVE_HATCH[rank])
-        page.explain(
-            group, mark, say("cave-prone, {rank} susceptibility", rank=say(told.RANK_WORDS[rank]))
-        )
-    for mark, words in marks[1:]:
-        page.explain(group, mark, words)
+    _draw_remote(
+        page, beyond, (0.25, 0.0), "bare ground across the border, out of the force's reach"
+    )
     if unhatched:
-        page.explain(
-            group,
-            Patch(facecolor="none", edgecolor=INK["rule"], linewidth=0.7),
-            "no hatch: caves unknown, no soluble rock is mapped",
-        )
+        plain = Patch(facecolor="none", edgecolor=INK["rule"], linewidth=0.7)
+        words = "no hatch: caves unknown, no soluble rock is mapped"
+        page.explain("Flagged ground", plain, words)
+
+
+def _draw_remote(
+    page: MapPage, zones: gpd.GeoDataFrame, look: tuple[float, float], words: str
+) -> None:
+    """Fill remote desert; its edge is what tells it apart where the fill is pale, in grey as well."""
+    rows, (alpha, line) = page.bring(zones), look
+    if rows.empty:
+        return
+    style: dict[str, Any] = {
+        "facecolor": to_rgba(INK["desert"], alpha),
+        "edgecolor": INK["desert_line"],
+        "linewidth": line,
+    }
+    rows.plot(ax=page.ax, zorder=Z_ZONE, **style)
+    page.explain("Flagged ground", Patch(**style), words)
+
+
+def _draw_caves(page: MapPage, zones: gpd.GeoDataFrame) -> None:
+    """Hatch cave-prone ground by rank."""
+    caves = page.bring(zones)
+    for rank in sorted({int(rank) for rank in caves["rank"]}, reverse=True):
+        look: dict[str, Any] = {
+            "facecolor": "none",
+            "edgecolor": cave_ink(rank),
+            "hatch": CAVE_HATCH[rank],
+        }
+        how = {"linewidth": 0.6, "linestyle": (0, (1, 1.5)), "zorder": Z_ZONE + 1}
+        caves[caves["rank"] == rank].plot(ax=page.ax, **look, **how)
+        words = say("cave-prone, {rank} susceptibility", rank=say(told.RANK_WORDS[rank]))
+        page.explain("Flagged ground", Patch(**look), words)
 
 
 def cave_ink(rank: int) -> str:
