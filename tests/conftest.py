@@ -101,6 +101,12 @@ def coarse_ground(coarse: bz.Study) -> Ground:
 
 
 @pytest.fixture(scope="session")
+def coarse_result(coarse: bz.Study, coarse_ground: Ground) -> StudyResult:
+    """Give one run of it, for what holds of every study."""
+    return coarse.run(seed=1, ground=coarse_ground)
+
+
+@pytest.fixture(scope="session")
 def other(study: bz.Study, ground: Ground) -> StudyResult:
     """Give the same study with better eyes."""
     scenario = study.scenario.changed({"name": "goggles", "force.sensor": "night_vision_goggles"})

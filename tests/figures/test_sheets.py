@@ -20,7 +20,7 @@ from sheets import faults
 
 import borderzone as bz
 from borderzone import figures
-from borderzone.errors import InvalidParameterError
+from borderzone.errors import BorderzoneError, InvalidParameterError
 from borderzone.figures.grammar import (
     INK,
     LANGUAGES,
@@ -162,7 +162,7 @@ def test_a_layer_in_degrees_lies_where_it_belongs(result: StudyResult, shown: No
     expected = posts.to_crs(frame_of(ax))
     assert np.allclose(drawn, np.column_stack([expected.x, expected.y]))
     assert (ax.get_xlim(), ax.get_ylim()) == limits
-    with pytest.raises(InvalidParameterError, match="set_crs"):
+    with pytest.raises(BorderzoneError, match="set_crs"):
         figures.add_layer(ax, gpd.GeoSeries(gpd.points_from_xy([41], [34])))
     with pytest.raises(InvalidParameterError, match="hold no map"):
         figures.add_layer(plt.subplots()[1], posts)

@@ -15,6 +15,7 @@ import xarray as xr
 import borderzone as bz
 from borderzone import figures, incidents
 from borderzone.errors import InvalidScenarioError, NoOverlapError
+from borderzone.figures.grammar import figure_of
 from borderzone.grid import Grid
 from borderzone.incidents.placing.covered_ground import covered_ground
 from borderzone.incidents.placing.precision import area_km2
@@ -213,7 +214,8 @@ def test_zones_of_which_a_table_cannot_speak_stand_in_no_chart(
     named = " ".join(label.get_text() for label in axes.get_yticklabels())
     assert not [zone for zone in silent["zone"] if f"{zone}," in named]
     words = told.silent_zones(found.overlay)
-    assert words in " ".join(" ".join(text.get_text() for text in axes.texts).split())
+    written = figure_of(axes).texts
+    assert words in " ".join(" ".join(text.get_text() for text in written).split())
     spoken = figures.alt_text(found, "incident_overlay")
     assert words in spoken
     assert not [zone for zone in silent["zone"] if f" {zone} " in spoken]

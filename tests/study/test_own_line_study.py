@@ -128,7 +128,7 @@ def test_the_file_itself_is_a_border_for_a_study(folder: Path) -> None:
         assert study.border.path == folder / "line.geojson"
     with pytest.raises(DataError, match="border"):
         bz.Study(border=folder / "gone.geojson")
-    with pytest.raises(BorderzoneError, match=r'Border\.between\("JOR", "IRQ"\)'):
+    with pytest.raises(BorderzoneError, match=r'two countries, such as \("JOR", "IRQ"\)'):
         bz.Study(border="JOR-IRQ")
 
 
@@ -212,6 +212,7 @@ def test_remarks_of_border_and_corridor_are_notes_of_the_study(words: Any) -> No
     assert set(words.corridor.remarks) <= set(words.notes)
 
 
+@pytest.mark.usefixtures("sketch")
 def test_a_report_of_an_own_line_holds_its_names_as_words_and_repeats(
     run: Callable[..., tuple[int, str, str]], folder: Path
 ) -> None:

@@ -87,17 +87,18 @@ def test_the_curve_is_ordered_and_the_rules_keep_their_promise(result: Any) -> N
 
 
 def test_one_seed_gives_one_result_and_another_seed_other_bands(
-    study: bz.Study, ground: Ground, result: Any
+    coarse: bz.Study, coarse_ground: Ground, coarse_result: Any
 ) -> None:
     """Runs repeat to the last digit."""
-    again: Any = study.run(seed=1, ground=ground)
-    other: Any = study.run(seed=2, ground=ground)
+    again: Any = coarse.run(seed=1, ground=coarse_ground)
+    other: Any = coarse.run(seed=2, ground=coarse_ground)
 
-    pd.testing.assert_frame_equal(again.curve, result.curve)
-    pd.testing.assert_frame_equal(again.overlay, result.overlay)
-    assert again.run_id == result.run_id != other.run_id
-    assert not np.array_equal(other.patrol.draws["mean_pod"], result.patrol.draws["mean_pod"])
-    assert other.required["out_reference"].equals(result.required["out_reference"])
+    first = coarse_result
+    pd.testing.assert_frame_equal(again.curve, first.curve)
+    pd.testing.assert_frame_equal(again.overlay, first.overlay)
+    assert again.run_id == first.run_id != other.run_id
+    assert not np.array_equal(other.patrol.draws["mean_pod"], first.patrol.draws["mean_pod"])
+    assert other.required["out_reference"].equals(first.required["out_reference"])
 
 
 def _rates(study: bz.Study) -> pd.Series:
@@ -106,9 +107,8 @@ def _rates(study: bz.Study) -> pd.Series:
 
 
 @pytest.mark.parametrize("layer", ["dem", "landcover"])
-def test_other_ground_makes_other_rates(study: bz.Study, result: Any, layer: str) -> None:
+def test_other_ground_makes_other_rates(coarse: bz.Study, coarse_result: Any, layer: str) -> None:
     """The rate of some segment follows elevation and land cover."""
-    coarse = study.scenario.changed({"draws": 100})
     west, south, east, north = 38, 29.5, 47, 38
     step = 0.05
     x = np.arange(west + step / 2, east, step)
@@ -122,27 +122,25 @@ def test_other_ground_makes_other_rates(study: bz.Study, result: Any, layer: str
         raster = xr.DataArray(values, dims=("y", "x"), coords={"y": y, "x": x})
         raster = raster.assign_attrs(crs="EPSG:4326")
     layers: dict[str, Any] = {layer: raster}
-    changed = bz.Study(border=study.border, scenario=coarse, **layers)
+    changed = bz.Study(border=coarse.border, scenario=coarse.scenario, **layers)
 
     rates = _rates(changed)
 
-    assert (rates - result.segments["rate_night"]).abs().max() > 1e-4
+    assert (rates - coarse_result.segments["rate_night"]).abs().max() > 1e-4
 
 
 def test_other_towns_make_other_hours_and_other_rates_on_shift(
-    study: bz.Study, result: Any
+    coarse: bz.Study, coarse_result: Any
 ) -> None:
     """One post instead of all towns leaves more of the corridor remote."""
     post = gpd.GeoDataFrame(geometry=[shapely.Point(41.0, 34.4)], crs=4326)
-    far = bz.Study(
-        border=study.border, origins=post, scenario=study.scenario.changed({"draws": 100})
-    ).run(seed=1)
+    far = bz.Study(border=coarse.border, origins=post, scenario=coarse.scenario).run(seed=1)
 
-    rates = far.segments["rate_on_shift_night"]
-    assert far.segments["hours_median"].median() > result.segments["hours_median"].median()
-    assert (rates - result.segments["rate_on_shift_night"]).min() < -1e-3
+    ours, usual = far.segments, coarse_result.segments
+    assert ours["hours_median"].median() > usual["hours_median"].median()
+    assert (ours["rate_on_shift_night"] - usual["rate_on_shift_night"]).min() < -1e-3
     # Where a unit stands does not depend on where it came from.
-    pd.testing.assert_series_equal(far.segments["rate_night"], result.segments["rate_night"])
+    pd.testing.assert_series_equal(ours["rate_night"], usual["rate_night"])
     assert not any("stand in" in note for note in far.notes)
 
 
@@ -155,7 +153,7 @@ def test_the_report_of_terrain_says_how_little_the_coarse_grid_tells(result: Any
 
 
 def test_what_is_stopped_is_the_answers_unless_constants_are_given(
-    study: bz.Study, ground: Ground, result: Any
+    coarse: bz.Study, coarse_ground: Ground, coarse_result: Any, result: Any
 ) -> None:
     """No curve tells a share that is reached whatever the number, but by the user's own constants."""
     tables = (result.curve, result.required, result.patrol.draws)
@@ -164,15 +162,15 @@ def test_what_is_stopped_is_the_answers_unless_constants_are_given(
     stopped = result.pod([1e3, 1e6], measure="mean_poi")["share"]
     assert stopped[0] < 0.63 < stopped[1]
 
-    own = study.scenario.changed({"force.p_identify": 0.9, "force.p_respond": 0.7})
-    told: Any = study.with_scenario(own).run(seed=1, ground=ground)
+    own = coarse.scenario.changed({"force.p_identify": 0.9, "force.p_respond": 0.7})
+    told: Any = coarse.with_scenario(own).run(seed=1, ground=coarse_ground)
     poi = told.required[told.required["measure"].str.endswith("poi")]
     above = poi[poi["target"] > poi["ceiling"]]
     assert len(above)
     assert np.isinf(above["out_reference"]).all()
     # The answer works recognition and response out, whatever constants are given beside it.
-    pd.testing.assert_frame_equal(told.answer, result.answer)
-    pd.testing.assert_frame_equal(told.patrol.hindcast, result.patrol.hindcast)
+    pd.testing.assert_frame_equal(told.answer, coarse_result.answer)
+    pd.testing.assert_frame_equal(told.patrol.hindcast, coarse_result.patrol.hindcast)
 
 
 def test_the_article_is_counted_and_the_synthetic_set_kept_apart(result: Any) -> None:
@@ -291,11 +289,12 @@ def test_a_bad_study_file_is_refused(
         bz.Study.from_toml(path)
 
 
-def test_a_generator_seeds_a_run_that_anyone_can_repeat(study: bz.Study, ground: Ground) -> None:
+def test_a_generator_seeds_a_run_that_anyone_can_repeat(
+    coarse: bz.Study, coarse_ground: Ground
+) -> None:
     """One whole number is drawn from it, and the result keeps that number."""
-    quick = study.with_scenario(study.scenario.changed({"draws": 100, "imputations": 10}))
-    drawn: Any = quick.run(seed=np.random.default_rng(5), ground=ground)
-    again: Any = quick.run(seed=drawn.seed, ground=ground)
+    drawn: Any = coarse.run(seed=np.random.default_rng(5), ground=coarse_ground)
+    again: Any = coarse.run(seed=drawn.seed, ground=coarse_ground)
 
     pd.testing.assert_frame_equal(drawn.patrol.draws, again.patrol.draws)
 

@@ -25,30 +25,38 @@ def run(study: bz.Study, ground: Ground, **changes: Any) -> StudyResult:
     return asked.run(seed=1, ground=ground if asked.ground_key == ground.key else None)
 
 
-def test_it_follows_the_crosser_the_length_and_the_assumptions_of_the_scenario(
+def test_it_follows_the_length_of_the_scenario(
     study: bz.Study, ground: Ground, result: StudyResult
 ) -> None:
-    usual = row(result)
-    published = run(study, ground, length="published")
-    driving = run(study, ground, crosser="vehicle")
-    sure = {"distribution": "fixed", "parameters": (1.0,), "source": "known here"}
-    known = run(study, ground, uncertainty={"r50_factor": sure})
+    published = run(study, ground, length="published", draws=100)
 
     border = result.border
     assert border.published_length_km is not None
     longer = border.published_length_km / border.length_km
     assert row(published).units_at_medians == pytest.approx(
-        usual.units_at_medians * longer, rel=1e-6
+        row(result).units_at_medians * longer, rel=1e-6
     )
+
+
+def test_it_follows_the_crosser_and_the_assumptions_of_the_scenario(
+    coarse: bz.Study, coarse_ground: Ground, coarse_result: StudyResult
+) -> None:
+    usual = row(coarse_result)
+    driving = run(coarse, coarse_ground, crosser="vehicle")
+    sure = {"distribution": "fixed", "parameters": (1.0,), "source": "known here"}
+    known = run(coarse, coarse_ground, uncertainty={"r50_factor": sure})
+
     # A vehicle at 30 km/h leaves a patrol little of its own speed, and is seen three times as far.
     assert row(driving).units_at_medians != pytest.approx(usual.units_at_medians, rel=0.05)
     assert row(known).high / row(known).low < 0.7 * usual.high / usual.low
 
 
-def test_a_sweep_width_of_ones_own_leaves_the_other_kits(study: bz.Study, ground: Ground) -> None:
+def test_a_sweep_width_of_ones_own_leaves_the_other_kits(
+    coarse: bz.Study, coarse_ground: Ground
+) -> None:
     force = Force(sensor=OWN_WIDTH)
 
-    found = run(study, ground, force=force.model_dump() | {"sensor": OWN_WIDTH})
+    found = run(coarse, coarse_ground, force=force.model_dump() | {"sensor": OWN_WIDTH})
 
     assert found.answer is not None
     assert "only a sweep width is known" in told.answer_sentences(found)[-1]

@@ -45,7 +45,8 @@ def fractal(*, plain_until: int = 300, ramp: int = 150, size_m: float = 500) -> 
 
 def study(dem: Path, **scenario: Any) -> bz.Study:
     """Build a small study of 7.6 km of border."""
-    settings = {"resolution_m": FACTOR * FINE_M, "depth_km": 8, "segment_km": 1.5} | scenario
+    settings: dict[str, Any] = {"resolution_m": FACTOR * FINE_M, "depth_km": 8, "segment_km": 1.5}
+    settings |= {"draws": 100, "imputations": 10} | scenario
     return bz.Study(
         border=bz.Border.between(*BORDER), dem=dem, scenario=bz.Scenario(**settings), karst=None
     )

@@ -151,7 +151,7 @@ def test_a_number_stands_in_its_cell_or_its_ends_are_said() -> None:
     tiny = figures.regret(table, size=(2.5, 2.5))
     assert not tiny.texts
     said = " ".join(text.get_text().replace("\n", " ") for text in words_of(figure_of(tiny)))
-    assert "Lightest: 0; darkest: " in said
+    assert "Nearest to the paper: 0; farthest from it: " in said
     cells = table_of("two_way")
     usual, turned = (figures.two_way(cells, size=size) for size in ((3.35, 3.35), (2.2, 6.0)))
     assert (usual.get_xlabel(), usual.get_ylabel()) == ("month", "kit")

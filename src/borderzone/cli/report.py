@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,7 @@ import typer
 
 import borderzone as bz
 from borderzone import report as room
-from borderzone._guards import asked_from, check_probability
+from borderzone._guards import asked_from, check_probability, n_threads
 from borderzone.cli.options import Limit, Terms, Where, spread_options, study_of
 from borderzone.cli.terminal import progress, remark, say, stopped
 
@@ -56,7 +55,7 @@ def report(  # noqa: PLR0913 - one option a matter that users decide
             overwrite=overwrite,
             comparison=other,
             progress=step,
-            workers=min(2, os.cpu_count() or 1),
+            workers=min(2, n_threads()),
         )
     say(f"Report: {page}")
     for sentence in result.summary:

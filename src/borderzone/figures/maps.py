@@ -18,6 +18,7 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 from borderzone import datasets, io
+from borderzone.crs import check_has_crs
 from borderzone.errors import CoverageGapError, InvalidParameterError, NoOverlapError
 from borderzone.figures import country, layers
 from borderzone.figures.grammar import (
@@ -346,7 +347,7 @@ def open_map(page: Page, shapes: gpd.GeoSeries, *, margin: float = MARGIN) -> Fu
     ax.set_autoscale_on(False)
     ax.set_facecolor(INK["land"])
     # For whoever draws more on the map: the frame that its coordinates are in.
-    ax.bz_crs = frame  # type: ignore[attr-defined] # documented at `add_layer`
+    ax.bz_crs = frame  # type: ignore[attr-defined]  # documented at `add_layer`
     return Furnished(layers.MapPage(ax=ax, crs=frame, page=page), boxes)
 
 
@@ -390,9 +391,7 @@ def add_layer(ax: Axes, layer: gpd.GeoDataFrame | gpd.GeoSeries, **style: Any) -
     if not isinstance(layer, gpd.GeoDataFrame | gpd.GeoSeries):
         msg = f"the layer must be a GeoDataFrame or GeoSeries, got {type(layer).__name__}"
         raise InvalidParameterError(msg)
-    if layer.crs is None:
-        msg = "the layer has no CRS; say which it is with layer.set_crs(...)"
-        raise InvalidParameterError(msg)
+    check_has_crs(layer, "the layer")
     limits = ax.get_xlim(), ax.get_ylim()
     layer.to_crs(frame).plot(ax=ax, **({"zorder": layers.Z_INCIDENT - 2} | style))
     ax.set(xlim=limits[0], ylim=limits[1], xlabel="", ylabel="")

@@ -11,7 +11,7 @@ import shapely
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, check_positive
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.grammar import (
     INK,
@@ -343,6 +343,7 @@ def remoteness(
         if hours is not None
         else min(known, key=lambda each: abs(each - result.scenario.remote_hours))
     )
+    asked = check_positive(asked, "hours", "h")
     if asked not in known:
         listed = ", ".join(f"{each:g}" for each in known)
         msg = f"hours must be one of {listed}, which the study tells, got {hours!r}"
@@ -425,7 +426,7 @@ def _remote_map(
     if ax is page.ax:
         ground = result.corridor.outline.to_crs(frame).union_all()
         watch(ax, lambda: scale_bar(ax, frame, corner=_free_corner(ax, ground)))
-    ax.bz_crs = frame  # type: ignore[attr-defined] # as on every map
+    ax.bz_crs = frame  # type: ignore[attr-defined]  # as on every map
 
 
 def _free_corner(ax: Axes, ground: Any) -> tuple[float, float]:

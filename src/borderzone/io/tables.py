@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "Sheet",
+    "TableSheet",
     "Workbook",
     "plain_cells",
     "read_csv",
@@ -223,7 +223,7 @@ _FILLED = frozenset(
 )
 
 
-class Sheet(NamedTuple):
+class TableSheet(NamedTuple):
     """
     One sheet of a spreadsheet.
 
@@ -257,7 +257,7 @@ class Workbook(NamedTuple):
     """
 
     names: list[str]
-    sheets: list[Sheet]
+    sheets: list[TableSheet]
     counts_from_1904: bool
 
 
@@ -315,14 +315,15 @@ def read_sheets(path: str | os.PathLike[str], *, what: str, sheet: str | None = 
         msg = f"{told} holds no sheet; save it again, or as CSV UTF-8"
         raise DataError(msg)
     read = [
-        Sheet(name, _even(rows, f"{told}, sheet {name!r}"), lines) for name, rows, lines in sheets
+        TableSheet(name, _even(rows, f"{told}, sheet {name!r}"), lines)
+        for name, rows, lines in sheets
     ]
     return Workbook(names, read, counts_from_1904=_counts_from_1904(file))
 
 
-def _sheets(answers: Iterator[Any], told: str) -> tuple[list[str], list[Sheet]]:
+def _sheets(answers: Iterator[Any], told: str) -> tuple[list[str], list[TableSheet]]:
     names: list[str] = []
-    sheets: list[Sheet] = []
+    sheets: list[TableSheet] = []
     line = 1
     for answer in answers:
         if isinstance(answer, list):
@@ -332,7 +333,7 @@ def _sheets(answers: Iterator[Any], told: str) -> tuple[list[str], list[Sheet]]:
         elif "line" in answer:
             line = answer["line"]
         elif "sheet" in answer:
-            sheets.append(Sheet(answer["sheet"], [], []))
+            sheets.append(TableSheet(answer["sheet"], [], []))
         elif "cells" in answer:
             raise _too_large(told, f"has {answer['cells']:,} cells or more", answer["cells"])
         else:

@@ -118,7 +118,7 @@ def serve() -> None:
     try:
         work, given = pickle.load(taken)  # noqa: S301 - from the process that started this one
         while True:
-            job = pickle.load(taken)  # noqa: S301
+            job = pickle.load(taken)  # noqa: S301 - from the same
             try:
                 answer = (True, work(*given, job))
             except Exception as error:  # noqa: BLE001 - told by the first process, as its own

@@ -80,7 +80,7 @@ class _Follower(Artist):
         self._seen, self._laying = _limits(ax), False
 
     def draw(self, renderer: Any, *_: Any, **__: Any) -> None:  # noqa: ARG002 - matplotlib hands it
-        if self._ax in self._ax.get_figure(root=True).axes:  # type: ignore[union-attr] # they stand on one
+        if self._ax in self._ax.get_figure(root=True).axes:  # type: ignore[union-attr]  # they stand on one
             self.lay_anew()
         self.stale = False
 

@@ -273,7 +273,7 @@ class Sheet:
                 f"sheet must be a Sheet, got {type(sheet).__name__}; give size= and title= by name"
             )
             raise InvalidParameterError(msg)
-        return replace(sheet or cls(), **options)  # type: ignore[arg-type] # its birth checks them
+        return replace(sheet or cls(), **options)  # type: ignore[arg-type]  # its birth checks them
 
 
 # What a figure has asked its sheet for while it is drawn.
@@ -833,7 +833,7 @@ def drawing(draw: Callable[P, Axes]) -> Callable[P, Axes]:
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Axes:
         options = {name: value for name, value in kwargs.items() if name in _OPTIONS}
-        sheet = Sheet.of(kwargs.get("sheet"), options)  # type: ignore[arg-type] # checked there
+        sheet = Sheet.of(kwargs.get("sheet"), options)  # type: ignore[arg-type]  # checked there
         given = kwargs.get("ax")
         if given is not None and not isinstance(given, Axes):
             msg = f"ax must be axes of matplotlib, got {type(given).__name__}"
