@@ -337,7 +337,8 @@ def draw_towns(
 def town_labels(places: gpd.GeoDataFrame) -> pd.Series:
     """Give the names of towns in plain letters where the table has them; a backtick is no letter."""
     names = places["asciiname"] if "asciiname" in places else places["name"]
-    return names.astype(str).str.replace("`", "", regex=False)
+    plain: pd.Series = names.astype(str).str.replace("`", "", regex=False)
+    return plain
 
 
 def _chosen(page: MapPage, places: gpd.GeoDataFrame, corridor: gpd.GeoSeries) -> gpd.GeoDataFrame:

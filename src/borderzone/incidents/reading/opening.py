@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from borderzone._typing import BoolArray
-    from borderzone.io.tables import Sheet
+    from borderzone.io.tables import TableSheet
 
 __all__ = [
     "FORMATS",
@@ -131,7 +131,7 @@ class Way(NamedTuple):
     encoding
         Encoding of a text.
     part
-        Sheet or layer.
+        TableSheet or layer.
     columns
         Part to column.
     """
@@ -604,7 +604,7 @@ def read_sheet(path: Path, sheet: str | None, what: str) -> SheetTable:
     return SheetTable(table, header, lines[heading.after :], notes)
 
 
-def _chosen(sheets: list[Sheet], file: str) -> Sheet:
+def _chosen(sheets: list[TableSheet], file: str) -> TableSheet:
     """Return the sheet that names coordinates; an error where several do."""
     full = [sheet for sheet in sheets if len(sheet.rows) > 1]
     placed = [sheet for sheet in full if _has_places(sheet)]
@@ -613,7 +613,7 @@ def _chosen(sheets: list[Sheet], file: str) -> Sheet:
     return (placed or full or sheets)[0]
 
 
-def _has_places(sheet: Sheet) -> bool:
+def _has_places(sheet: TableSheet) -> bool:
     return first_of_data(sheet.rows[:_HEAD_ROWS]) is not None or is_ucdp_row(sheet.rows[0])
 
 
