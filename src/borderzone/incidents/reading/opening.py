@@ -131,7 +131,7 @@ class Way(NamedTuple):
     encoding
         Encoding of a text.
     part
-        TableSheet or layer.
+        Sheet or layer.
     columns
         Part to column.
     """
