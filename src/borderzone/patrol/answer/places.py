@@ -73,10 +73,10 @@ def answer_places(  # noqa: PLR0913 - a row of the table, with how many and by w
     >>> ground = pd.DataFrame(
     ...     {"f_mask": [0.2, 0.6], "patrol_speed_factor": [1.0, 1.0], "crosser_km_h": [4.0, 4.0]}
     ... )
-    >>> kits = {"eye": FORCES["vehicle_patrol"]}
+    >>> kits = {"thermal": FORCES["vehicle_thermal"]}
     >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([50.0, 50.0]), ground=ground, draws=64)
-    >>> answer_places(question, 100, "eye")[["units", "seen"]].round(2).values.tolist()
-    [[69.99, 0.43], [30.01, 0.11]]
+    >>> answer_places(question, 10, "thermal")[["units", "seen"]].round(2).values.tolist()
+    [[4.81, 0.77], [5.19, 0.69]]
     """
     force = question.kit(kit)
     law = "standing" if force.stands else check_choice(law, "law", ROW_LAWS)
