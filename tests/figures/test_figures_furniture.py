@@ -232,5 +232,5 @@ def test_the_pages_of_a_report_can_be_read(result: StudyResult) -> None:
             "strip_map",
             "travel_time_map",
         }:  # tested by themselves
-            wrong[plan.name] = faults(figure_of(plan.draw()))
+            wrong[plan.name] = faults(figure_of(plan.draw(result)))
     assert {name: found for name, found in wrong.items() if found} == {}

@@ -87,7 +87,7 @@ def words_of(result: StudyResult) -> dict[str, str]:
     """Gather what figures say, drawn and described: every figure that the report has."""
     said = {}
     for plan in pictures.figure_specs(result, None):
-        figure = figure_of(plan.draw())
+        figure = figure_of(plan.draw(result))
         texts: list[Any] = figure.findobj(Text)
         drawn = [text.get_text() for text in texts if text.get_visible()]
         said[f"figure {plan.name}"] = "\n".join([*drawn, plan.title, plan.caption])

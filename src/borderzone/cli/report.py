@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,14 +13,9 @@ import borderzone as bz
 from borderzone import report as room
 from borderzone._guards import asked_from, check_probability, n_threads
 from borderzone.cli.options import Limit, Terms, Where, spread_options, study_of
-from borderzone.cli.terminal import progress, remark, say, stopped
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from borderzone.cli.terminal import progress, remark, say, since_start, stopped
 
 __all__ = ["report"]
-
-_AGAINST = "what-if"
 
 
 @spread_options()
@@ -39,35 +35,41 @@ def report(  # noqa: PLR0913 - one option a matter that users decide
 ) -> None:
     """Run a study and write its report; exit code 3 when too many rows of its incidents are unusable."""
     check_probability(limit, "limit")
+    workers = min(2, n_threads())
+    if workers > 1:
+        room.warm_up()
     room.check_folder(out, overwrite=overwrite)
     case = study_of(where)
     case = case if terms is None else replace(case, terms=terms)
-    with stopped(lambda: _left(out)), progress(f"Report on {case.name}", _steps(where)) as step:
+    start = bz.provenance.Stage(seconds=since_start(), peak_mb=None)
+    with (
+        stopped(lambda: _left(out)),
+        progress(f"Report on {case.name}", _steps(workers, compared=not where)) as step,
+    ):
         result = case.run(seed=case.seed if seed is None else seed, progress=step)
+        result = replace(result, stages={"start": start, **result.stages})
         if result.incidents.events is not None:
             with asked_from("command line"):
                 bz.incidents.TableCheck(result.incidents.events).require_usable(limit=limit)
-        other = _night_vision(case, result, step) if not where else None
         page = bz.write_report(
             result,
             out,
             detail=detail,
             overwrite=overwrite,
-            comparison=other,
+            comparison=None if where else partial(_night_vision, case, result),
             progress=step,
-            workers=min(2, n_threads()),
+            workers=workers,
         )
     say(f"Report: {page}")
     for sentence in result.summary:
         remark(f"- {sentence}")
 
 
-def _steps(where: list[str] | None) -> list[tuple[str, float]]:
-    """Plan the run; what the built-in study is compared with has the same ground."""
+def _steps(workers: int, *, compared: bool) -> list[tuple[str, float]]:
+    """Plan the run, its report included."""
     from borderzone.study import GROUND_STEPS, PATROL_STEPS  # noqa: PLC0415 - heavy imports
 
-    against = [] if where else [(_AGAINST, 0.0), *PATROL_STEPS]
-    return [*GROUND_STEPS, *PATROL_STEPS, *against, *room.STEPS]
+    return [*GROUND_STEPS, *PATROL_STEPS, *room.report_steps(workers, compared=compared)]
 
 
 def _left(out: Path) -> str:
@@ -77,10 +79,7 @@ def _left(out: Path) -> str:
     return f"nothing is kept, and {out} was not written"
 
 
-def _night_vision(
-    case: bz.Study, result: bz.StudyResult, step: Callable[[str], None]
-) -> bz.StudyResult:
-    step(f"{_AGAINST}: night vision for all")
+def _night_vision(case: bz.Study, result: bz.StudyResult) -> bz.StudyResult:
     return case.with_scenario(bz.PRESETS["night_vision_for_all"]).run(
         seed=result.seed, ground=result.ground
     )

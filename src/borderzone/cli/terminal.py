@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ __all__ = [
     "progress",
     "remark",
     "say",
+    "since_start",
     "stopped",
     "tell",
 ]
@@ -50,9 +52,16 @@ _EXIT_CODES: tuple[tuple[type[errors.BorderzoneError], int], ...] = (
     (errors.BorderzoneError, EXIT_USAGE),
 )
 
+_BEGAN = time.perf_counter()
+
 # What is printed is words: neither markup nor names of pictures are read in them.
 OUT = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+def since_start() -> float:
+    """Give how long the command has run, what it loads included. Units: s."""
+    return time.perf_counter() - _BEGAN
 
 
 class Loudness:

@@ -1,8 +1,9 @@
 from .folder import (
-    STEPS as STEPS,
     check_folder as check_folder,
+    report_steps as report_steps,
     write_report as write_report,
 )
+from .helper import warm_up as warm_up
 from .panel.alone import (
     PanelPage as PanelPage,
     panel_page as panel_page,

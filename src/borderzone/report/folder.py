@@ -15,10 +15,10 @@ from borderzone import io, provenance
 from borderzone._guards import check_whole, watched
 from borderzone._guards.escapes import line, typed_table
 from borderzone.provenance import StageClock
-from borderzone.report.helper import Helper
+from borderzone.report.helper import Helper, taken
 from borderzone.report.page import render_page
 from borderzone.report.panel.build import made_panel
-from borderzone.report.pictures import draw_pictures
+from borderzone.report.pictures import begin_pictures, draw_pictures
 from borderzone.report.public import edition
 from borderzone.report.tables import data_dictionary, tables
 
@@ -32,17 +32,7 @@ if TYPE_CHECKING:
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 
-__all__ = ["STEPS", "check_folder", "write_report"]
-
-# Steps of a report in their order, and how long each takes beside the others, in seconds.
-STEPS = (
-    ("panel", 1.0),
-    ("tables", 4.0),
-    ("vectors and rasters", 0.5),
-    *(("figure", 1.1),) * 16,
-    ("report", 0.4),
-    ("manifest", 0.1),
-)
+__all__ = ["check_folder", "report_steps", "write_report"]
 
 STAMP = "INTERNAL: not for publication"
 # Cave susceptibility is never given by cell: it is known to 25 km.
@@ -58,6 +48,35 @@ RASTERS = (
 )
 
 _log = logging.getLogger("borderzone")
+
+
+def report_steps(workers: int = 1, *, compared: bool = False) -> tuple[tuple[str, float], ...]:
+    """
+    Plan the steps of a report, and how long each takes beside those of a study.
+
+    Parameters
+    ----------
+    workers
+        Processes that draw.
+    compared
+        Whether a what-if is run on the way.
+
+    Returns
+    -------
+    tuple
+        Name and weight of each step, in their order.
+
+    Examples
+    --------
+    >>> report_steps()[-1]
+    ('manifest', 0.1)
+    """
+    # Of two processes this one draws the figures that take longest.
+    figures = (("figure", 1.8),) * 16 if workers == 1 else (("figure", 2.5),) * 5
+    begun = () if workers == 1 else (("figures begun", 1.7),)
+    against = (("what-if", 6.0),) if compared else ()
+    work = (("panel", 2.6), ("tables", 1.3), ("vectors and rasters", 0.5))
+    return (*begun, *against, *work, *figures, ("report", 0.4), ("manifest", 0.1))
 
 
 def check_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -89,7 +108,7 @@ def write_report(  # noqa: PLR0913 - each is one matter that users decide
     *,
     detail: str = "public",
     overwrite: bool = False,
-    comparison: StudyResult | None = None,
+    comparison: StudyResult | Callable[[], StudyResult] | None = None,
     progress: Callable[[str], None] | bool | None = None,
     workers: int = 1,
 ) -> Path:
@@ -110,7 +129,8 @@ def write_report(  # noqa: PLR0913 - each is one matter that users decide
     overwrite
         Whether files that an earlier report wrote there may be replaced.
     comparison
-        A second result of the same border, shown as a what-if.
+        A second result of the same border, shown as a what-if, or a function
+        that gives it: a second process draws while it runs.
     progress
         As for `Study.run`.
     workers
@@ -131,14 +151,14 @@ def write_report(  # noqa: PLR0913 - each is one matter that users decide
     """
     workers = check_whole(workers, "workers", lowest=1, highest=2)
     how: dict[str, Any] = {"detail": detail, "overwrite": overwrite, "workers": workers}
-    with watched(progress, f"Report on {result.name}", STEPS) as step:
+    with watched(progress, f"Report on {result.name}", report_steps(workers)) as step:
         return _written(result, folder, comparison, **how, progress=step)
 
 
 def _written(  # noqa: PLR0913 - as its door
     result: StudyResult,
     folder: str | os.PathLike[str],
-    comparison: StudyResult | None,
+    comparison: StudyResult | Callable[[], StudyResult] | None,
     *,
     detail: str,
     overwrite: bool,
@@ -147,12 +167,18 @@ def _written(  # noqa: PLR0913 - as its door
 ) -> Path:
     """Write the folder, whole or not at all, and say which step begins."""
     shown = edition(result, detail)
-    other = None if comparison is None else edition(comparison, detail).result
     clock = StageClock(progress)
     with (
         io.OutputFolder(folder, overwrite=overwrite).filled() as target,
         _second_process(workers) as helper,
     ):
+        if helper is not None:
+            clock("figures begun")
+            begin_pictures(shown, target, helper)
+        if callable(comparison):
+            clock("what-if")
+            comparison = comparison()
+        other = None if comparison is None else edition(comparison, detail).result
         clock("panel")
         panel = made_panel(shown)
         clock("tables")
@@ -187,7 +213,7 @@ def _second_process(workers: int) -> Iterator[Helper | None]:
     if workers == 1:
         yield None
         return
-    helper = Helper()
+    helper = taken()
     try:
         yield helper
     finally:

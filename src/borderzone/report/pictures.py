@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 
-__all__ = ["FigureSpec", "Picture", "draw_pictures", "figure_specs"]
+__all__ = ["FigureSpec", "Picture", "begin_pictures", "draw_pictures", "figure_specs"]
 
 # Resolution of the PNG of a page, and of a small figure. Units: dots per inch.
 DPI = {False: 200, True: 300}
@@ -94,8 +94,8 @@ class FigureSpec:
         Its name in `figures.FIGURES`, and that of its files.
     title, caption
         Short name and caption.
-    results
-        What it is drawn from: one result, and two for a what-if.
+    compared
+        Whether it shows a second result beside the first.
     small
         Whether it takes half the width.
     """
@@ -103,13 +103,21 @@ class FigureSpec:
     name: str
     title: str
     caption: str
-    results: tuple[StudyResult, ...]
+    compared: bool = False
     small: bool = False
 
-    def draw(self) -> Axes:
+    def draw(self, result: StudyResult, other: StudyResult | None = None) -> Axes:
         """Draw it, for its files alone."""
+        results = (result, other) if self.compared else (result,)
         with figures.unshown():
-            return figures.FIGURES[self.name].draw(*self.results)
+            return figures.FIGURES[self.name].draw(*results)
+
+
+def begin_pictures(edition: Edition, folder: Path, helper: Helper) -> None:
+    """Let a second process draw what needs no second result, while this one does something else."""
+    given = (edition, folder / "figures", None)
+    given[1].mkdir()
+    helper.begin(_made, given, figure_specs(edition.result, None))
 
 
 def draw_pictures(
@@ -121,21 +129,20 @@ def draw_pictures(
 ) -> dict[str, Picture]:
     """Draw, save and embed every figure that a study can give, with a second process where there is one."""
     target = folder / "figures"
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     plans = figure_specs(edition.result, comparison)
-    given = (edition, target, comparison)
+    found = {}
 
     def begin(plan: FigureSpec) -> None:
         step(f"figure: {plan.title}")
 
-    if helper is not None:
-        made = helper.share(_made, given, plans, begin)
-        return {plan.name: made[number] for number, plan in enumerate(plans)}
-    found = {}
     for plan in plans:
-        begin(plan)
-        found[plan.name] = _made(*given, plan)
-    return found
+        if helper is None or plan.compared:
+            begin(plan)
+            found[plan.name] = _made(edition, target, comparison, plan)
+    if helper is not None:
+        found |= {picture.name: picture for picture in helper.finish(begin)}
+    return {plan.name: found[plan.name] for plan in plans}
 
 
 def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[FigureSpec]:
@@ -177,10 +184,7 @@ def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[Fi
             )
         )
     large += [*_plan_words(result), *_reach_words(result)]
-    plans = [
-        FigureSpec(name=name, title=title, caption=caption, results=(result,))
-        for name, title, caption in large
-    ]
+    plans = [FigureSpec(name=name, title=title, caption=caption) for name, title, caption in large]
     if comparison is not None and comparison.curve is not None and result.curve is not None:
         plans.append(
             FigureSpec(
@@ -190,11 +194,11 @@ def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[Fi
                     f"What changes from “{result.scenario.name}” to “{comparison.scenario.name}”, "
                     "draw by draw."
                 ),
-                results=(result, comparison),
+                compared=True,
             )
         )
     plans += [
-        FigureSpec(name=name, title=title, caption=caption, results=(result,), small=True)
+        FigureSpec(name=name, title=title, caption=caption, small=True)
         for name, title, caption in [*_small_words(result), *_event_words(result)]
     ]
     return plans
@@ -346,7 +350,7 @@ def _event_words(result: StudyResult) -> list[_Words]:
 def _made(
     edition: Edition, target: Path, comparison: StudyResult | None, plan: FigureSpec
 ) -> Picture:
-    axes = plan.draw()
+    axes = plan.draw(edition.result, comparison)
     alt = figures.alt_text(edition.result, plan.name, other=comparison)
     table = credited(
         figures.figure_data(edition.result, plan.name, other=comparison), edition.result
