@@ -15,7 +15,7 @@ import borderzone as bz
 from borderzone import figures
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.grammar import figure_of, unshown
-from borderzone.study import told, told_plans
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,8 +102,8 @@ def test_what_stays_empty_is_what_the_plan_leaves(result: StudyResult) -> None:
             "units_even": [0.0, 0, 1, 0, 2],
         }
     )
-    assert told_plans.empty_words(plan, "even") == "km 0 to 20 and km 30 to 40"
-    even = told_plans.allocation_finding(result, "even")
+    assert told.empty_words(plan, "even") == "km 0 to 20 and km 30 to 40"
+    even = told.allocation_finding(result, "even")
     assert even.startswith("No segment stays empty at 100 units, spread evenly")
 
 

@@ -13,7 +13,7 @@ from scipy import optimize
 from borderzone import patrol
 from borderzone._kernels import unit_counts
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
-from borderzone.patrol.answer.nature import CORRELATED, checked_correlation, drawn_nature
+from borderzone.patrol.answer.case import CORRELATED, checked_correlation, drawn_nature
 
 LAW = {0: lambda c: 1 - np.exp(-c), 1: lambda c: 1 - np.exp(-c * (0.95 + 0.307 * c))}
 GAIN = {0: lambda c: -c, 1: lambda c: np.log(0.95 + 0.614 * c) - c * (0.95 + 0.307 * c)}

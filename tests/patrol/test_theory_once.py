@@ -81,7 +81,7 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
         lambda node: assigns(node, "MODES"),
         {"difficulty/segment_ground.py": 1},
     ),
-    "words for a sensor": (lambda node: defines(node, "sensor_words"), {"study/told.py": 1}),
+    "words for a sensor": (lambda node: defines(node, "sensor_words"), {"study/told/words.py": 1}),
     "a quantile that is a draw": (
         lambda node: isinstance(node, ast.Constant) and node.value == "inverted_cdf",
         {"_guards/draws.py": 1},

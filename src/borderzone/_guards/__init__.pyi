@@ -11,11 +11,6 @@ from .arrays import (
     broadcast as broadcast,
     plain as plain,
 )
-from .asking import (
-    asked_from as asked_from,
-    where_asked as where_asked,
-    written_option as written_option,
-)
 from .doors import (
     Drawn as Drawn,
     door as door,
@@ -71,4 +66,7 @@ from .words import (
     percent as percent,
     record_words as record_words,
     shown as shown,
+    asked_from as asked_from,
+    where_asked as where_asked,
+    written_option as written_option,
 )

@@ -69,7 +69,7 @@ from borderzone.figures.shaded_maps import (
     weakest_place_map_data,
 )
 from borderzone.figures.strip import strip_map, strip_map_data
-from borderzone.study import told, told_plans
+from borderzone.study import told
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
@@ -379,7 +379,7 @@ def _weakest_place_map_words(result: StudyResult) -> str:
     return (
         f"Map of the corridor by the chance to be seen at the weakest place of a beat, "
         f"{told.percent(seen.min())} to {told.percent(seen.max())} by segment. "
-        f"{told_plans.weakest_place_finding(result)}."
+        f"{told.weakest_place_finding(result)}."
     )
 
 
@@ -387,33 +387,33 @@ def _weakest_place_words(result: StudyResult) -> str:
     table = weakest_place_data(result)
     listed = "; ".join(
         f"{words} {told.span(float(table[column].min()), float(table[column].max()))}"
-        for column, words in told_plans.PLACE_WORDS.items()
+        for column, words in told.PLACE_WORDS.items()
     )
     return (
         f"Steps along the border, chance to be seen by place in the beat of a unit. "
-        f"{told_plans.weakest_place_finding(result)}. By segment: {listed}."
+        f"{told.weakest_place_finding(result)}. By segment: {listed}."
     )
 
 
 def _allocation_words(result: StudyResult) -> str:
     table = allocation_data(result)
-    where = told_plans.empty_words(table, "optimal")
+    where = told.empty_words(table, "optimal")
     words = (
         f"Steps along the border: units for 10 km, and under them the chance to be seen. "
-        f"{told_plans.allocation_finding(result, 'optimal')}."
+        f"{told.allocation_finding(result, 'optimal')}."
     )
     return f"{words} Empty: {where}." if where else words
 
 
 def _remoteness_words(result: StudyResult) -> str:
     remoteness_data(result)
-    standing = told_plans.remoteness_standing(result)
-    return f"Small maps, one for each number of hours. {told_plans.remoteness_finding(result)}. {standing}".rstrip()
+    standing = told.remoteness_standing(result)
+    return f"Small maps, one for each number of hours. {told.remoteness_finding(result)}. {standing}".rstrip()
 
 
 def _month_moon_words(result: StudyResult) -> str:
     return (
-        f"Cells of months by moons. {told_plans.month_moon_finding(result)}. Nights without useful light: "
+        f"Cells of months by moons. {told.month_moon_finding(result)}. Nights without useful light: "
         f"{told.night_length_words(result)}."
     )
 

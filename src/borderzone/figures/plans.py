@@ -39,7 +39,7 @@ from borderzone.figures.grammar import (
 )
 from borderzone.figures.maps import ground_asked, map_frame
 from borderzone.figures.reach import LONG, edges_km
-from borderzone.study import told, told_plans
+from borderzone.study import told
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -113,13 +113,13 @@ def allocation(
     check_choice(rule, "rule", tuple(told.RULE_WORDS))
     table, edges = allocation_data(result), edges_km(result)
     page = open_page(ax, Sheet.of(sheet, options), (LONG[0], 4.6))
-    page.heading(told_plans.allocation_finding(result, rule), _allocation_standing(result))
+    page.heading(told.allocation_finding(result, rule), _allocation_standing(result))
     page.footer(
         "A part of a unit is there that part of the time.",
         run_words(result),
         attribution(result, "borders", "elevation", "landcover"),
     )
-    empty = told_plans.empty_segments(table, rule).to_numpy()
+    empty = told.empty_segments(table, rule).to_numpy()
     key: list[Any] = [
         Patch(facecolor=INK["bar"], label=say("units {rule}", rule=say(told.RULE_WORDS[rule])))
     ]
@@ -182,7 +182,7 @@ def _allocation_standing(result: StudyResult) -> str:
 
 def allocation_data(result: StudyResult) -> pd.DataFrame:
     """Give what `allocation` draws, as a table."""
-    return told_plans.allocation_table(result)
+    return told.allocation_table(result)
 
 
 @drawing
@@ -231,7 +231,7 @@ def weakest_place(
     share_axis(page.ax)
     axis_words(page, up="chance to be seen")
     page.close(
-        told_plans.weakest_place_finding(result),
+        told.weakest_place_finding(result),
         f"{_allocation_standing(result).removesuffix('.')}, spread evenly.",
         foot=(
             "Units that are led keep a beat each, with neighbours on both sides; the mark is the weakest place.",
@@ -251,7 +251,7 @@ def _name_places(page: Page, table: pd.DataFrame) -> bool:
     )
     low, high = page.ax.get_ylim()
     line = 1.35 * LEAST_POINTS / 72 * high / max(page.cell_in[3] - _WORDS_IN, 0.5)
-    names = dict(told_plans.PLACE_WORDS)
+    names = dict(told.PLACE_WORDS)
     if float((west["led"] - west["unled"]).abs().max()) < line / 2:
         # Led and unled run together until coverage is high: one label names both.
         names["led"] = "over all places: led (line), unled (dashes)"
@@ -290,14 +290,13 @@ def _label_sides(
 
 def _place_key() -> list[Any]:
     return [
-        Line2D([], [], label=words, **_PLACES[column])
-        for column, words in told_plans.PLACE_WORDS.items()
+        Line2D([], [], label=words, **_PLACES[column]) for column, words in told.PLACE_WORDS.items()
     ]
 
 
 def weakest_place_data(result: StudyResult) -> pd.DataFrame:
     """Give what `weakest_place` draws, as a table."""
-    return told_plans.weakest_place_table(result)
+    return told.weakest_place_table(result)
 
 
 @drawing
@@ -349,7 +348,7 @@ def remoteness(
         msg = f"hours must be one of {listed}, which the study tells, got {hours!r}"
         raise InvalidParameterError(msg)
     shown = known if page.whole else (float(asked),)
-    page.heading(told_plans.remoteness_finding(result), _remoteness_standing(result))
+    page.heading(told.remoteness_finding(result), _remoteness_standing(result))
     page.footer(
         run_words(result), attribution(result, "borders", "elevation", "landcover"), "North is up.",
         told.DISCLAIMER,
@@ -371,13 +370,13 @@ def remoteness(
 
 def remoteness_data(result: StudyResult) -> pd.DataFrame:
     """Give what `remoteness` draws, as a table."""
-    return told_plans.remoteness_table(result)
+    return told.remoteness_table(result)
 
 
 def _remoteness_standing(result: StudyResult) -> str:
     how = told.MODE_WORDS[result.reach.mode]
     words = f"Hours {how} from the nearest {told.origin_words(result)}{told.upper_bound(result)}."
-    return f"{words} {told_plans.remoteness_standing(result)}".rstrip()
+    return f"{words} {told.remoteness_standing(result)}".rstrip()
 
 
 def _boxes(page: Page, bounds: Any, number: int) -> list[tuple[float, float, float, float]]:
@@ -518,7 +517,7 @@ def month_moon(
     across = "month, and hours of nautical darkness on its 15th"
     axis_words(page, *(("", across) if turned else (across,)))
     page.close(
-        told_plans.month_moon_finding(result),
+        told.month_moon_finding(result),
         f"{result.name}: {what}. Without useful light: {told.night_length_words(result)}.",
         foot=(ends, "Every state of nature at its median." if counted else "", run_words(result)),
     )

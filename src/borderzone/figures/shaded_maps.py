@@ -35,7 +35,7 @@ from borderzone.figures.maps import (
     map_frame,
     open_map,
 )
-from borderzone.study import told, told_plans
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -286,7 +286,7 @@ def weakest_place_map(
     units, light = result.scenario.reference_units, result.scenario.light
     page.heading(
         finding(
-            told_plans.weakest_place_finding(result),
+            told.weakest_place_finding(result),
             "{name}: {share} seen at the weakest place",
             name=result.name,
             share=told.percent(float(table["led_weakest"].min())),
@@ -320,7 +320,7 @@ def weakest_place_map(
 
 def weakest_place_map_data(result: StudyResult) -> pd.DataFrame:
     """Give what `weakest_place_map` draws, as a table."""
-    return told_plans.weakest_place_table(result)[["km_start", "km_end", "led_weakest"]]
+    return told.weakest_place_table(result)[["km_start", "km_end", "led_weakest"]]
 
 
 def _draw_classes(drawn: layers.MapPage, result: StudyResult, seen: FloatArray) -> None:

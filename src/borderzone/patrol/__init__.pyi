@@ -24,6 +24,7 @@ from .answer.case import (
     PatrolCase as PatrolCase,
     Assumption as Assumption,
     default_assumptions as default_assumptions,
+    NATURE as NATURE,
 )
 from .answer.uncertainty import (
     monte_carlo as monte_carlo,
@@ -34,7 +35,6 @@ from .answer.question import (
     PatrolAnswer as PatrolAnswer,
     BorderLength as BorderLength,
 )
-from .answer.nature import NATURE as NATURE
 from .answer.existing import (
     ExistingPosts as ExistingPosts,
     Obstacle as Obstacle,

@@ -6,7 +6,6 @@ from .record import (
 from .ground import Ground as Ground
 from .result import StudyResult as StudyResult
 from . import told as told
-from . import told_plans as told_plans
 from .patrols import (
     KITS as KITS,
     KIT_DRAWS as KIT_DRAWS,

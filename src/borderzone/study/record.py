@@ -60,8 +60,7 @@ from borderzone.study.ground import (
 from borderzone.study.incident_findings import IncidentFindings, Reported, hotspots_of
 from borderzone.study.patrols import kit_question, patrol_answer, patrols_on
 from borderzone.study.result import Later, StudyResult
-from borderzone.study.starter import starter_file
-from borderzone.study.study_file import STUDY_KEYS, read_study
+from borderzone.study.study_file import STUDY_KEYS, read_study, starter_file
 from borderzone.study.told import left_out, summary_sentences
 
 if TYPE_CHECKING:

@@ -24,7 +24,13 @@ from borderzone._guards import (
 from borderzone._guards.draws import among_draws
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.answer.allocation import normalised_weights
-from borderzone.patrol.answer.case import Assumption, assumption_table, masked_share
+from borderzone.patrol.answer.case import (
+    NATURE,
+    Assumption,
+    assumption_table,
+    drawn_nature,
+    masked_share,
+)
 from borderzone.patrol.answer.existing import (
     ExistingPosts,
     Obstacle,
@@ -33,7 +39,6 @@ from borderzone.patrol.answer.existing import (
     stretches,
 )
 from borderzone.patrol.answer.kit_draws import DARK, Kit
-from borderzone.patrol.answer.nature import NATURE, drawn_nature
 from borderzone.patrol.answer.rates import checked_ground, segment_lengths
 from borderzone.patrol.answer.uncertainty import sobol_table
 from borderzone.patrol.force.sensors import TARGETS

@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._guards import listed, percent
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol import detection_against, detection_for, weakest_place
-from borderzone.study.told import (
-    RULE_WORDS,
-    half_words,
-    listed,
-    moon_words,
-    night_length_words,
-    no_travel_times,
-    percent,
-    remote_desert,
-    without_elevation,
-)
+from borderzone.study.told.ground import half_words, night_length_words, remote_desert
+from borderzone.study.told.unit_counts import moon_words
+from borderzone.study.told.unknown import no_travel_times, without_elevation
+from borderzone.study.told.words import RULE_WORDS
 
 if TYPE_CHECKING:
     from borderzone.study.result import StudyResult
