@@ -7,12 +7,17 @@ import logging
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numba
+import numpy as np
 
-__all__ = ["njit"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["loop_array", "loop_threads", "njit"]
 
 _log = logging.getLogger("borderzone")
 
@@ -32,6 +37,45 @@ def njit(**options: Any) -> Any:
         Decorator of the loop.
     """
     return numba.njit(**({"cache": _KEPT} | options))
+
+
+def loop_array(values: Any) -> Any:
+    """
+    Give numbers as loops take them: doubles, in one piece, open to writing.
+
+    Each other layout would be compiled apart, which takes seconds.
+
+    Parameters
+    ----------
+    values
+        Array of any layout.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same array where it is so already, else a copy.
+    """
+    return np.require(values, np.float64, ["C", "W"])
+
+
+@contextmanager
+def loop_threads(count: int | None) -> Iterator[None]:
+    """
+    Let compiled loops take so many threads for a while.
+
+    One alone is quicker where a loop is short, or where another process has the other core.
+
+    Parameters
+    ----------
+    count
+        How many; None for as many as now.
+    """
+    before = numba.get_num_threads()
+    numba.set_num_threads(before if count is None else count)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def _probe() -> None:

@@ -14,6 +14,7 @@ import borderzone
 from borderzone import io, provenance
 from borderzone._guards import check_whole, watched
 from borderzone._guards.escapes import line, typed_table
+from borderzone._kernels import loop_threads
 from borderzone.provenance import StageClock
 from borderzone.report.helper import Helper, taken
 from borderzone.report.page import render_page
@@ -66,11 +67,17 @@ def report_steps(workers: int = 1, *, compared: bool = False) -> tuple[tuple[str
     tuple
         Name and weight of each step, in their order.
 
+    Raises
+    ------
+    InvalidParameterError
+        If there are not so many processes.
+
     Examples
     --------
     >>> report_steps()[-1]
     ('manifest', 0.1)
     """
+    workers = check_whole(workers, "workers", lowest=1, highest=2)
     # Of two processes this one draws the figures that take longest.
     figures = (("figure", 1.8),) * 16 if workers == 1 else (("figure", 2.5),) * 5
     begun = () if workers == 1 else (("figures begun", 1.7),)
@@ -171,6 +178,7 @@ def _written(  # noqa: PLR0913 - as its door
     with (
         io.OutputFolder(folder, overwrite=overwrite).filled() as target,
         _second_process(workers) as helper,
+        loop_threads(1 if workers > 1 else None),
     ):
         if helper is not None:
             clock("figures begun")

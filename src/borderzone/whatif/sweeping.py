@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from threading import Thread
@@ -28,6 +27,7 @@ from borderzone._guards import (
     shown,
     watched,
 )
+from borderzone._kernels import loop_threads
 from borderzone.errors import (
     BorderzoneError,
     DataError,
@@ -130,7 +130,7 @@ class _SweepJob:
     def block(self, cases: range, grounds: Grounds) -> dict[str, pd.DataFrame]:
         """Run some cases, one after another."""
         found: dict[str, list[pd.DataFrame]] = {name: [] for name in self.tables}
-        with _threads(None if (self.draws or 0) >= _LONG_LOOP else 1):
+        with loop_threads(None if (self.draws or 0) >= _LONG_LOOP else 1):
             for case in cases:
                 for name, rows in self._told(case, grounds).items():
                     rows.insert(0, "case", case)
@@ -462,17 +462,6 @@ def _inputs_that_vary(plan: SweepPlan) -> Iterator[dict[str, Any]]:
             except DataError as error:
                 msg = f"case {case}: {error}"
                 raise DataError(msg) from error
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """Let compiled loops take so many threads: one alone is quicker where a loop is short."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(before if count is None else count)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
 
 
 def _run_all(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone import access
-from borderzone._kernels import unit_counts
+from borderzone._kernels import loop_array, unit_counts
 from borderzone.patrol.answer.case import MOST_MASKED
 from borderzone.patrol.answer.existing import PostsSee, seen_by_posts
 from borderzone.patrol.force.forces import watch_of
@@ -293,7 +293,9 @@ class Kit:
             law, opponent, float(np.median(self.speed[_half(light)][0] / self.crosser[0]))
         )
         plan = (_LAW_CODES[law], rates, worth * left)
-        return seen.rates, seen.share * (1.0 - taken), weights, plan, tabled, stop, off_line
+        share = seen.share * (1.0 - taken)
+        stop = tuple(map(loop_array, stop))
+        return seen.rates, share, loop_array(weights), plan, tabled, stop, off_line
 
     @cached_property
     def per_unit_out(self) -> FloatArray:
@@ -440,10 +442,10 @@ class Kit:
             tables,
             axes,
             np.log(seen.range_m[rows]),
-            (seen.share * (1.0 - done))[:, one],
-            masked[:, one],
-            followed,
-            (level - done @ seen.share)[:, one],
+            loop_array((seen.share * (1.0 - done))[:, one]),
+            loop_array(masked[:, one]),
+            loop_array(followed),
+            loop_array((level - done @ seen.share)[:, one]),
         )
         with np.errstate(divide="ignore"):
             return np.asarray(1000.0 * self.lengths_km / np.exp(apart))

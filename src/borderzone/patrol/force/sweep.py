@@ -21,6 +21,7 @@ from borderzone._guards import (
     guarded,
     plain,
 )
+from borderzone._kernels import loop_array
 from borderzone._kernels.unit_counts import COLUMNS, read_widths
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.force.sensors import TARGETS, TASKS, Sensor, r50_m, sensor_named
@@ -395,8 +396,8 @@ class SweepTable:
         read_widths(
             table,
             *_kinds(),
-            np.broadcast_to(place - first, shape).reshape(flat),
-            np.broadcast_to(hidden, shape).reshape(flat),
+            loop_array(np.broadcast_to(place - first, shape)).reshape(flat),
+            loop_array(np.broadcast_to(hidden, shape)).reshape(flat),
             out.reshape(flat),
         )
         return out
