@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import pickle
 import subprocess
@@ -93,6 +94,12 @@ class Helper:
 
 # One that waits for the next report.
 _spare: list[Helper] = []
+
+
+@atexit.register
+def _end_spare() -> None:
+    while _spare:
+        _spare.pop().close()
 
 
 def warm_up() -> None:
