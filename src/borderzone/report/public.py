@@ -299,6 +299,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
     )
     patrol = result.patrol.with_tables(
         kits=_kits_without_drives(result.patrol.kits),
+        by_law=_seen_alone(result.patrol.by_law),
         plausibility=_forces_without_drives(result.patrol.plausibility),
         hindcast=None,
         asked=None,
@@ -313,6 +314,11 @@ def _kits_without_drives(kits: pd.DataFrame | None) -> pd.DataFrame | None:
         return None
     seen = kits[kits["measure"] != "mean_poi"].reset_index(drop=True)
     return seen.drop(columns=[name for name in seen.columns if name.startswith("payroll")])
+
+
+def _seen_alone(table: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Leave what units see."""
+    return None if table is None else table[table["measure"] != "mean_poi"].reset_index(drop=True)
 
 
 def _forces_without_drives(forces: pd.DataFrame | None) -> pd.DataFrame | None:

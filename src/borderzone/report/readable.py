@@ -31,6 +31,8 @@ __all__ = [
 ]
 
 _LENGTH_WORDS = {"measured": ", along the line", "published": ", as published"}
+# Words that stay in one line.
+_NO_BREAK = "\u00a0"
 
 
 def answer_table(result: StudyResult) -> cells.Table | None:
@@ -101,7 +103,8 @@ def answer_small_table(result: StudyResult) -> cells.Table | None:
         of_kit = shown[shown["kit"] == kit]
         found: Iterable[Any] = of_kit.itertuples()
         people = {
-            row.measure: told.band(row.people_low, row.people, row.people_high) for row in found
+            row.measure: _bound(told.band(row.people_low, row.people, row.people_high))
+            for row in found
         }
         rows.append(
             (
@@ -116,6 +119,12 @@ def answer_small_table(result: StudyResult) -> cells.Table | None:
         [("with", False), *((f"to {aims[measure]}", True) for measure in measures)],
         rows,
     )
+
+
+def _bound(words: str) -> str:
+    """Keep a band in one line, which a narrow cell breaks before it."""
+    number, bracket, band = words.partition(" (")
+    return f"{number}{bracket}{band.replace(' ', _NO_BREAK)}"
 
 
 def required_table(result: StudyResult, light: str) -> cells.Table | None:
@@ -175,7 +184,7 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
     mode = told.MODE_WORDS[result.scenario.force.mode]
     caption = (
         f"Share of the ground that is bare and farther {mode} than so many hours from the nearest "
-        f"{told.origin_words(result)}{told.upper_bound(result)}; remote desert is that at "
+        f"{told.origin_words(result)}{told.upper_bound(result)}. Remote desert is that at "
         f"{result.scenario.remote_hours:g} h. The force does not cross the border: of the corridor, all bare ground "
         "across it counts."
     )

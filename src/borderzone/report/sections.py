@@ -272,9 +272,9 @@ def index_words(result: StudyResult) -> list[str]:
         (
             f"{weighting} Weights are a judgement, so the ranking of the "
             f"segments was repeated {told['draws']:,} times with every weight multiplied by a factor of its "
-            f"own, nine in ten of them between {low:.2f} and {high:.2f}: half of the rankings agree with "
+            f"own, nine in ten of them between {low:.2f} and {high:.2f}. Half of the rankings agree with "
             f"the one shown to a Kendall's tau of {told['kendall_tau_p50']:.2f} or more, 95 % to "
-            f"{told['kendall_tau_p05']:.2f} or more (1 is the same order), and {_firm(hardest, told['top'])}. "
+            f"{told['kendall_tau_p05']:.2f} or more, where 1 is the same order. {_firm(hardest, told['top'])}. "
             "The index ranks ground; it is no probability."
         )
     ]
@@ -286,11 +286,13 @@ def _firm(hardest: pd.DataFrame, top: int) -> str:
         last = hardest["rank"].max()
         rank = "the first rank" if last == 1 else f"rank {last:.0f}"
         tied = int((hardest["rank"] == last).sum())
-        return f"{tied} segments share {rank}, so that the index does not tell them apart"
+        return (
+            f"At the top {tied} segments share {rank}, so that the index does not tell them apart"
+        )
     firm = int((hardest["top_share"] >= 0.95).sum())
     return (
-        f"{firm} of the {len(hardest)} hardest segments stay among the {top} hardest in at least "
-        "95 % of them"
+        f"Of the {len(hardest)} hardest segments {firm} stay among the {top} hardest in at least 95 % of the "
+        "rankings"
     )
 
 

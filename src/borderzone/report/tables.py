@@ -73,6 +73,21 @@ _HOTSPOTS = {
     }.items()
 }
 _POINT = "at its coded point, which is no finding: it is the point of a town, biased to flat ground"
+_OF_LAW = {
+    f"coverage_by_law.{name}": about
+    for name, about in {
+        "kit": ("", "the scenario's own"),
+        "units": ("units", "out at once"),
+        "people": ("people", "out at once"),
+        "share": (
+            "share",
+            "of all crossings seen or stopped, at the weakest place for min_pod: median",
+        ),
+        "low": ("share", "5 % of the draws"),
+        "high": ("share", "95 % of the draws"),
+        "share_at_medians": ("share", "with every state of nature at its median"),
+    }.items()
+}
 _OF_GROUND = {
     "incidents.placed": ("", "whether it is known well enough to be placed"),
     "incidents.why_not_placed": ("", "why not"),
@@ -116,6 +131,7 @@ _OF_GROUND = {
 # "table.column".
 COLUMNS = MappingProxyType(
     {
+        **_OF_LAW,
         "finding": ("", "number of the finding"),
         "sentence": ("", "the finding, word for word as in the report and the manifest"),
         "summary.note": ("", "what the sentence leaves out, as beside it in the report"),
@@ -615,6 +631,7 @@ TABLE_WORDS = {
     "cave_evidence": "known caves by layer of evidence, with their weights",
     "cave_success_rate": "share of the known caves against share of the ground",
     "coverage_by_units": "probability of detection against units, and of interdiction by constants of one's own",
+    "coverage_by_law": "what so many units see and stop, led and not: the answer read the other way",
     "required_units": "units required for each target, with bands",
     "better_data": "segments ranked by what 30 m terrain or a site visit would change",
     "flagged_share": "flagged share of the corridor over thresholds",
@@ -661,6 +678,7 @@ def tables(
         "rank_stability": result.ground.stability,
         **_caves(result),
         "coverage_by_units": result.curve,
+        "coverage_by_law": result.patrol.by_law,
         "required_units": _with_people(result),
         "better_data": result.ground.better_data,
         "flagged_share": result.flagged_share,

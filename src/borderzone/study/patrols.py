@@ -20,6 +20,7 @@ from borderzone.patrol import (
     PatrolQuestion,
     Stopping,
     answer_draws,
+    answer_pod,
     answer_sobol,
     answer_table,
     hindcast,
@@ -53,6 +54,8 @@ _LENGTHS_DIFFER = 0.03
 KIT_DRAWS = 1024
 # Draws behind what real forces reach: two digits, with a band that is wide.
 _ROUGH_DRAWS = 256
+# Numbers of units at which the answer is read the other way, evenly by factor, and the first of them.
+_UNIT_COUNTS, _FIRST_UNITS = 21, 10.0
 # Base samples of the Sobol indices: a quarter of the draws, a power of two, no more than this.
 _SOBOL_SAMPLES = 128
 
@@ -73,7 +76,21 @@ class PatrolFindings(PatrolAnswer, Finding):
     asked: KitQuestion | None = field(default=None, repr=False)
 
     _figure = "coverage_curve"
-    _put_off = ("sobol", "by_night", "plausibility", "hindcast")
+    _put_off = ("by_law", "sobol", "by_night", "plausibility", "hindcast")
+
+    @property
+    def by_law(self) -> pd.DataFrame | None:
+        """
+        How much so many of the scenario's own units see and stop, led and not: the answer read the other way.
+
+        Returns
+        -------
+        DataFrame or None
+            Rows of `borderzone.patrol.answer_pod` from ten units up to the most of the scenario: every
+            measure and law by its own light, and what is seen by the other. None without elevation.
+        """
+        found: pd.DataFrame | None = self._asked_for("by_law")
+        return found
 
     @property
     def sobol(self) -> pd.DataFrame | None:
@@ -218,6 +235,7 @@ def _answered(ground: Ground, scenario: Scenario, asked: KitQuestion) -> dict[st
     own = own_law(scenario)
     return {
         "kits": kits,
+        "by_law": Later(lambda: _by_law(asked, scenario, own)),
         "sobol": Later(lambda: answer_sobol(asked, "scenario", law=own, n=_samples(asked))),
         "asked": asked,
         "by_night": Later(lambda: _by_night(ground, scenario, asked, own)),
@@ -238,6 +256,24 @@ def _plausibility(
     need = {table["length"].iloc[0]: table.attrs["need"] for table in found}
     rows.attrs = {**found[0].attrs, "need": need}
     return rows
+
+
+def _by_law(asked: KitQuestion, scenario: Scenario, own: str) -> pd.DataFrame:
+    """Ask what the scenario's own kit reaches with ever more units, by law, measure and light."""
+    most = max(scenario.max_units, 2)
+    counts = np.unique(np.rint(np.geomspace(min(_FIRST_UNITS, most / 10.0), most, _UNIT_COUNTS)))
+    laws = ("standing",) if own == "standing" else ("random", "beats_soft")
+    light, other = ("night", "day") if scenario.light == "night" else ("day", "night")
+    wanted = [
+        (light, measure, law) for measure in ("mean_pod", "min_pod", "mean_poi") for law in laws
+    ]
+    wanted += [(other, measure, own) for measure in ("mean_pod", "min_pod")]
+    found = [
+        answer_pod(asked, counts[counts >= 1.0], "scenario", law=law, light=light, measure=measure)
+        for light, measure, law in wanted
+    ]
+    # Of a sweep width of one's own nobody knows what is recognised, and so what is stopped.
+    return pd.concat(found, ignore_index=True).dropna(subset="share").reset_index(drop=True)
 
 
 def _samples(asked: KitQuestion) -> int:

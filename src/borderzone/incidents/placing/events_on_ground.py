@@ -514,7 +514,7 @@ def ground_sentence(table: pd.DataFrame) -> str:
         parts.append(f"outside {rows['place', 'outside'].expected:,.1f}")
     return (
         f"Of {events} {placed:,} can be placed. Over all places where they may have happened, with 90 % "
-        f"bands: {'; '.join(parts)}."
+        f"bands, they fall so. {' '.join(f'{part[0].upper()}{part[1:]}.' for part in parts)}"
     )
 
 

@@ -388,10 +388,10 @@ def _statement(table: pd.DataFrame, need: float, crew: int, *, stopped: bool = T
         parts.append(
             f"With {had} the model "
             f"stops {row['mean_poi_at_that']:.0%} of crossings, against {row['observed_low']:.0%} to "
-            f"{row['observed_high']:.0%} as published or worked ({row['observed_source']}), which "
-            "holds there and must not be carried over: "
-            f"{row['more_hopeful_low']:.2g} to {row['more_hopeful_high']:.2g} times as hopeful, that is "
-            f"{_leaning(row['more_hopeful_low'], row['more_hopeful_high'])}."
+            f"{row['observed_high']:.0%} as published or worked, which holds there and must not be carried "
+            f"over. It is {row['more_hopeful_low']:.2g} to {row['more_hopeful_high']:.2g} times as "
+            f"hopeful, that is {_leaning(row['more_hopeful_low'], row['more_hopeful_high'])}. "
+            f"Sources, {row['observed_source']}."
         )
     few = table["unit_count_equivalent"].min()
     if few < _FEW_UNITS:

@@ -444,10 +444,10 @@ def _remote_notes(result: StudyResult) -> list[str]:
     shares = _between(percent(share.low), percent(share.high))
     words = (
         f"remote desert is bare ground more than {scenario.remote_hours:g} h {mode} from the nearest "
-        f"{origin_words(result)} ({percent(share.chosen)} of that half; {remote_whole_words(result)})"
-        f"{upper_bound(result)}"
+        f"{origin_words(result)}{upper_bound(result)}"
     )
-    return [words, f"with {first:g} to {last:g} h in its place it is {shares}", share.rest]
+    much = f"it is {percent(share.chosen)} of that half; {remote_whole_words(result)}"
+    return [words, much, f"with {first:g} to {last:g} h in its place it is {shares}", share.rest]
 
 
 def _between(low: str, high: str) -> str:

@@ -320,12 +320,13 @@ def sensitivity_words(result: StudyResult) -> str:
         ends = f"{rounded(row.people_low)} and {rounded(row.people_high)} people"
         what = "no two ends" if math.isnan(row.people_low) else ends
         name = ASSUMPTION_WORDS.get(row.assumption, row.assumption)
-        each.append(f"{name} {what}, {percent(row.total)} of the variance")
+        each.append(f"{name[0].upper()}{name[1:]}: {what}, {percent(row.total)} of the variance.")
     words = (
         "Seeing half with the scenario's own units takes "
         f"{rounded(float(table['people'].iloc[0]))} people out at once with every state of nature at its "
-        f"median; with one alone at its 5 and at its 95 %: {'; '.join(each) or 'nothing moves it'}."
+        f"median. With one alone at its 5 and at its 95 % {'it takes so many.' if each else 'nothing moves it.'}"
     )
+    words = " ".join([words, *each])
     return f"{words} By less than one in a hundred: {listed(still)}." if still else words
 
 
