@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from borderzone.study import StudyResult
+    from borderzone.study import Ground, StudyResult
 
 # What the built-in study can give by itself.
 DRAWN = (
@@ -194,27 +194,51 @@ def test_disputed_lines_are_dashed_and_agreed_ones_are_solid() -> None:
 
 
 def test_the_curve_crosses_a_target_where_the_table_says(result: StudyResult) -> None:
-    assert result.curve is not None
-    assert result.required is not None
-    rows = result.curve.query("rule == 'optimal' and light == 'night'")
-    wanted = result.required.query(
-        "measure == 'mean_pod' and target == 0.5 and rule == 'optimal' and light == 'night'"
-    )["out_p50"].iloc[0]
+    """Each line of the answer passes half where its table says that half is reached."""
     ax = figures.coverage_curve(result, ax=some_axes())
-    drawn = [
-        np.interp(wanted, np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float))
-        for line in ax.lines
-        if len(np.atleast_1d(line.get_xdata())) == len(rows)
-    ]
-    assert min(abs(value - 0.5) for value in drawn) < 0.005
+    drawn: list[Any] = [line for line in ax.lines if len(np.atleast_1d(line.get_xdata())) > 2]
+    for measure in ("mean_pod", "mean_poi"):
+        for law in ("random", "beats_soft"):
+            row = told.answered_units(result, measure, law=law)
+            assert row is not None
+            at = [np.interp(row.middle, line.get_xdata(), line.get_ydata()) for line in drawn]
+            assert min(abs(value - 0.5) for value in at) < 0.005
 
 
-def test_the_curve_has_both_axes_of_units_in_proportion(pages: dict[str, Axes]) -> None:
+def test_the_curve_tells_seen_and_stopped_led_and_not(result: StudyResult) -> None:
+    ax = figures.coverage_curve(result, ax=some_axes())
+    words = {text.get_text() for text in ax.texts}
+    assert {"seen, led", "seen, not led", "stopped, led", "stopped, not led", "by day"} <= words
+    table = figures.figure_data(result, "coverage_curve")
+    assert set(table["measure"]) == {"mean_pod", "min_pod", "mean_poi"}
+    assert result.patrol.asked is not None
+    row: Any = table.query("measure == 'mean_poi' and law == 'beats_soft'").iloc[9]
+    again = result.pod(row["units"], law="beats_soft", measure="mean_poi").iloc[0]
+    assert row["share"] == pytest.approx(again["share"], rel=1e-12)
+
+
+def test_constants_of_ones_own_have_a_curve_by_one_light(
+    coarse: bz.Study, coarse_ground: Ground
+) -> None:
+    scenario = coarse.scenario.changed({"force.p_identify": 0.5, "force.p_respond": 0.5})
+    stopped = coarse.with_scenario(scenario).run(seed=1, ground=coarse_ground)
+    ax = figures.coverage_curve(stopped, ax=some_axes())
+    words = {text.get_text() for text in ax.texts}
+    assert {"stopped by night, placed best", "seen by night", "dashes: spread evenly"} <= words
+    assert stopped.curve is not None
+    pd.testing.assert_frame_equal(figures.figure_data(stopped, "coverage_curve"), stopped.curve)
+
+
+def test_the_curve_has_both_axes_of_units_in_proportion(
+    result: StudyResult, pages: dict[str, Axes]
+) -> None:
     top = pages["coverage_curve"].child_axes[0]
     pages["coverage_curve"].figure.canvas.draw()
     ratio = np.array(top.get_xlim()) / np.array(pages["coverage_curve"].get_xlim())
     assert ratio[0] == pytest.approx(ratio[1])
-    assert 5 < ratio[0] < 9
+    paid = told.answered_units(result, "mean_pod")
+    assert paid is not None
+    assert ratio[0] == pytest.approx(paid.payroll_middle / paid.middle)
 
 
 def test_the_tornado_is_drawn_in_people_and_names_what_moves_nothing(result: StudyResult) -> None:
@@ -238,13 +262,13 @@ def test_the_tornado_is_drawn_in_people_and_names_what_moves_nothing(result: Stu
     assert len(ax.get_yticks()) == 3
     assert any("each segment's own" in " ".join(text.split()) for text in words)
     alt = figures.alt_text(result, "sensitivity")
-    assert f"detection range {told.rounded(row['people_low'])} and" in alt
+    assert f"Detection range: {told.rounded(row['people_low'])} and" in alt
     assert f"people, {told.percent(row['total'])} of the variance" in alt
 
 
 def test_the_weakest_segment_is_drawn_when_asked_for(result: StudyResult) -> None:
     ax = figures.coverage_curve(result, ax=some_axes(), measure="min")
-    assert "weakest" in ax.get_title(loc="left")
+    assert "at every inch in the dark" in ax.get_title(loc="left")
     with pytest.raises(InvalidParameterError, match="measure must be one of mean, min"):
         figures.coverage_curve(result, measure="median")
 
@@ -422,7 +446,7 @@ def test_a_notebook_can_show_a_page_by_itself(result: StudyResult) -> None:
 
 def test_tables_behind_figures_are_copies(result: StudyResult) -> None:
     table = figures.figure_data(result, "coverage_curve")
-    assert result.curve is not None
-    pd.testing.assert_frame_equal(table, result.curve)
-    table["mean_pod"] = 0.0
-    assert result.curve["mean_pod"].max() > 0
+    assert result.patrol.by_law is not None
+    pd.testing.assert_frame_equal(table, result.patrol.by_law)
+    table["share"] = 0.0
+    assert result.patrol.by_law["share"].max() > 0

@@ -236,7 +236,7 @@ def test_what_is_not_known_is_not_told_as_none() -> None:
     dark = incidents.on_ground(ONE, flags, NOTHING).iloc[0]
     assert (dark["p_inside"], dark["p_unknown"], dark["point_ground"]) == (0, 1, "unknown")
     words = incidents.on_ground(ONE, flags, attrs).attrs["sentence"]
-    assert "on remote desert none that is known, 1.0 where that is not known" in words
+    assert "On remote desert none that is known, 1.0 where that is not known." in words
 
 
 def test_vague_and_unusable_rows_keep_their_place_and_reason() -> None:
@@ -345,8 +345,8 @@ def test_events_in_any_frame_and_layers_that_name_what_they_lack() -> None:
 def test_the_sentence_sets_the_coded_points_beside() -> None:
     found = incidents.on_ground(ONE, remote_east_of(5e3), NOTHING, draws=2000)
     assert found.attrs["sentence"] == (
-        "Of 1 event 1 can be placed. Over all places where they may have happened, with 90 % bands: on "
-        "remote desert 0.4 (0 to 1), at their coded points 0; outside 0.0."
+        "Of 1 event 1 can be placed. Over all places where they may have happened, with 90 % bands, they "
+        "fall so. On remote desert 0.4 (0 to 1), at their coded points 0. Outside 0.0."
     )
     assert incidents.ground_counts(found).attrs["n_draws"] == 2000
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from borderzone._guards import meant
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.answers import answer, answer_data, coverage_curve, coverage_curve_data
+from borderzone.figures.answers import answer, answer_data
 from borderzone.figures.charts import (
     cave_calibration_of,
     cave_success_rate,
@@ -26,6 +26,7 @@ from borderzone.figures.charts import (
     sensitivity_data,
 )
 from borderzone.figures.compare import whatif, whatif_data
+from borderzone.figures.curve import coverage_curve, coverage_curve_data
 from borderzone.figures.decisions import (
     break_even,
     break_even_words,
@@ -73,7 +74,7 @@ from borderzone.study import told
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import geopandas as gpd
     from matplotlib.axes import Axes
@@ -308,6 +309,8 @@ def _coverage_curve_words(result: StudyResult) -> str:
     if result.required is None:
         unknown = told.nowhere(result, "units")
         return f"{words[0]} {_sentence(f'how many units it takes is {unknown}')}"
+    if result.patrol.by_law is not None and result.scenario.force.ceiling is None:
+        return " ".join([*words, *_answered_sentences(result)])
     said = {
         "mean_poi": "stopping, on average,",
         "min_poi": "stopping at the weakest segment",
@@ -324,6 +327,25 @@ def _coverage_curve_words(result: StudyResult) -> str:
                 for row in told.units(result, measure, length=length)
             ]
     return " ".join(words)
+
+
+def _answered_sentences(result: StudyResult) -> Iterator[str]:
+    """Say what the answer has of the scenario's own units, led and not, for each length."""
+    said = {
+        "mean_pod": "seeing, on average,",
+        "mean_poi": "stopping, on average,",
+        "min_pod": "seeing in the dark at the weakest place",
+    }
+    laws = {"random": "", "beats_soft": ", led", "standing": ", by posts"}
+    lengths = told.lengths(result)
+    for length in lengths:
+        if len(lengths) > 1:
+            yield f"What follows is {told.at_length(result, length)}."
+        for measure, what in said.items():
+            for law, how in laws.items():
+                row = told.answered_units(result, measure, law=law, length=length)
+                if row is not None:
+                    yield _median(row, f"{what} {told.percent(row.target)} of crossings{how}")
 
 
 def _median(row: told.Units, target: str) -> str:

@@ -272,9 +272,11 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
     if result.required is None:
         unknown = f"How many units it takes is {told.nowhere(result, 'units')}."
         return _section("units", "How many units", paragraphs=[unknown])
+    answered = result.patrol.by_law is not None and result.scenario.force.ceiling is None
     words = [
+        *["The curve reads the answer above the other way."] * answered,
         (
-            f"Curve and tables below count the scenario's own units, of {result.scenario.force.crew} people, by one "
+            f"{'Tables' if answered else 'Curve and tables'} below count the scenario's own units, of {result.scenario.force.crew} people, by one "
             "light and as fast at night as by day; “every inch” is a whole segment in them. They tell what is "
             "seen. Where they differ from the answer above, the answer holds: it has none of these simplifications."
         ),

@@ -178,8 +178,8 @@ def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[Fi
                 "coverage_curve",
                 "coverage curve",
                 (
-                    "How many of the scenario's own units see how many crossings, by one light. The bands are "
-                    "what the assumptions leave open."
+                    "How many of the scenario's own units see and stop how many crossings, led and not. The "
+                    "bands are what the assumptions leave open."
                 ),
             )
         )

@@ -77,6 +77,11 @@ _OF_LAW = {
     f"coverage_by_law.{name}": about
     for name, about in {
         "kit": ("", "the scenario's own"),
+        "law": (
+            "",
+            "random for units that nobody leads, beats_soft for led ones, standing for posts",
+        ),
+        "opponent": ("", "who crosses: blind, knowing nothing of the patrols"),
         "units": ("units", "out at once"),
         "people": ("people", "out at once"),
         "share": (

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from borderzone._guards import listed
+from borderzone.study.patrols import own_law
 from borderzone.study.told.border_length import along_words, at_length, length_sentence, lengths
 from borderzone.study.told.ground import flagged_sentence
-from borderzone.study.told.unit_counts import real_forces
+from borderzone.study.told.unit_counts import Units, real_forces
 from borderzone.study.told.unknown import first_reason, nowhere
 from borderzone.study.told.words import fitting, rounded
 
@@ -28,6 +29,7 @@ __all__ = [
     "answer_rows",
     "answer_sentences",
     "answer_standing",
+    "answered_units",
     "every_inch_sentence",
     "forces_in_people",
     "standing_words",
@@ -69,6 +71,41 @@ def answer_row(
         & (table["opponent"] == opponent)
     ]
     return next(rows.itertuples())
+
+
+def answered_units(
+    result: StudyResult, measure: str, *, law: str = "", length: str | None = None
+) -> Units | None:
+    """Give what an aim of the answer takes of the scenario's own units, None where it is not told."""
+    if result.answer is None:
+        return None
+    table = answer_rows(result, length)
+    chosen = (
+        (table["measure"] == measure)
+        & (table["kit"] == "scenario")
+        & (table["law"] == (law or own_law(result.scenario)))
+        & (table["opponent"] == "blind")
+    )
+    rows: Iterable[Any] = table[chosen].itertuples()
+    for row in rows:
+        crew = result.scenario.force.crew
+        # People on the payroll, as units.
+        paid = [getattr(row, f"payroll{end}", math.nan) / crew for end in ("_low", "", "_high")]
+        return Units(
+            target=row.target,
+            measure=measure,
+            light=row.light,
+            crew=crew,
+            low=row.low,
+            middle=row.units,
+            high=row.high,
+            payroll_low=paid[0],
+            payroll_middle=paid[1],
+            payroll_high=paid[2],
+            confident=math.nan,
+            ceiling=row.attainable,
+        )
+    return None
 
 
 def answer_finding(result: StudyResult) -> str:
