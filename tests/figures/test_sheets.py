@@ -311,3 +311,14 @@ def test_a_map_speaks_one_language(result: StudyResult, language: str) -> None:
     assert catalogue(language)["remote desert"].split()[0] in shown
     for english in ("remote desert", "airfield", "kilometre post", "Boundaries, names"):
         assert english not in shown
+
+
+def test_what_has_no_room_is_said_in_the_description(result: StudyResult, tmp_path: Path) -> None:
+    figures.save(figures.corridor_map(result, size="column"), tmp_path / "map", alt="A map.")
+    large = figures.save(figures.corridor_map(result, size="a4"), tmp_path / "large", alt="A map.")
+    words = (tmp_path / "map.txt").read_text(encoding="utf-8")
+    assert words.startswith("A map. For want of room not on the figure:")
+    assert "Sources: Made with Natural Earth" in words
+    assert "accessed 2026-11" in words
+    assert "Sources: Made with Natural Earth" in (tmp_path / "map.svg").read_text(encoding="utf-8")
+    assert large[-1].read_text(encoding="utf-8") == "A map.\n"

@@ -49,6 +49,8 @@ class Record:
         Where the file was taken from.
     notes
         What a user must know.
+    accessed
+        Day or month on which it was taken from there.
     embedded
         Whether it ships with the package.
     REGISTER
@@ -68,6 +70,7 @@ class Record:
     accuracy: str = "not stated"
     origin: str = "given by the user"
     notes: str = ""
+    accessed: str = ""
     embedded: bool = False
     REGISTER: ClassVar[str] = "register.json"
 
@@ -176,6 +179,7 @@ def _stated(file: Path, name: str, stated: dict[str, Any]) -> Record:
         citation=str(stated["citation"]),
         origin=str(stated.get("address", Record.origin)),
         notes=" ".join(filter(None, notes)),
+        accessed=str(stated.get("retrieved", ""))[:10],
     )
 
 

@@ -529,6 +529,7 @@ COLUMNS = MappingProxyType(
         "resolution": ("", "what the data can resolve"),
         "accuracy": ("", "how far the data may be off"),
         "notes": ("", "what a user must know"),
+        "accessed": ("", "day or month on which the data were taken from their source"),
         "quantity": ("", "what is compared"),
         "a": ("", "first scenario, median of the draws"),
         "b": ("", "second scenario, median of the draws"),
@@ -613,6 +614,7 @@ INPUT_COLUMNS = (
     "resolution",
     "accuracy",
     "notes",
+    "accessed",
 )
 # Columns that only tables made from incidents have.
 _OF_INCIDENTS = {

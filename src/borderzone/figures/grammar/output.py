@@ -12,7 +12,7 @@ import borderzone
 from borderzone._guards import check_choice, check_path, check_whole
 from borderzone._guards.escapes import block, line
 from borderzone.errors import OutputError
-from borderzone.figures.grammar.sheet import figure_of
+from borderzone.figures.grammar.sheet import figure_of, left_out_of
 from borderzone.figures.grammar.theme import INK, LEAST_POINTS, theme_now, themed
 from borderzone.figures.grammar.words import say
 
@@ -33,6 +33,7 @@ FORMATS = ("png", "svg", "pdf")
 def attribution(result: StudyResult, *names: str) -> str:
     """Return the credits that a figure carries."""
     seen: dict[str, None] = {}
+    days: dict[str, None] = {}
     for record in result.inputs:
         if names and record.embedded and record.name not in names:
             continue
@@ -40,9 +41,12 @@ def attribution(result: StudyResult, *names: str) -> str:
         terms = record.licence.replace("-", " ")
         named = terms.lower() in credit.replace("-", " ").lower() or len(terms) > 20
         seen.setdefault(credit if named else f"{credit} ({terms})")
+        days.setdefault(record.accessed)
     if result.incidents.credit and "article_incidents" not in {r.name for r in result.inputs}:
         seen.setdefault(result.incidents.credit.rstrip("."))
-    return f"{say('Sources')}: {'; '.join(seen)}." if seen else ""
+    when = ", ".join(day for day in days if day)
+    when = f"; {say('accessed {when}', when=when)}" if when else ""
+    return f"{say('Sources')}: {'; '.join(seen)}{when}." if seen else ""
 
 
 def credits_of(result: StudyResult, *names: str) -> tuple[str, str]:
@@ -94,7 +98,8 @@ def save(
     stem
         Path without ending.
     alt
-        Description in words; written into the files and beside them as text.
+        Description in words; written into the files and beside them as text, with the words for which
+        the figure had no room.
     formats
         Endings.
     dpi
@@ -129,7 +134,10 @@ def save(
     page = figure_of(figure) if isinstance(figure, Axes) else figure
     if internal:
         _stamp_internal(page)
-    title, alt = line(stem.name), block(alt)
+    rest = left_out_of(page)
+    told = [alt, *(["For want of room not on the figure:"] if rest else [])]
+    told += [f"{words.rstrip('.')}." for words in rest]
+    title, alt = line(stem.name), block(" ".join(told))
     # No dates: the same figure must give the same bytes tomorrow.
     metadata: dict[str, dict[str, Any]] = {
         "png": {"Title": title, "Description": alt},

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict
+from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
 import numpy as np
@@ -408,6 +409,15 @@ def figure_of(ax: Axes) -> Figure:
     return root
 
 
+# What each figure had no room for: the lists of its pages.
+_LEFT_OUT: WeakKeyDictionary[Figure, list[list[str]]] = WeakKeyDictionary()
+
+
+def left_out_of(figure: Figure) -> list[str]:
+    """Give the words for which a figure had no room, each once."""
+    return list(dict.fromkeys(words for page in _LEFT_OUT.get(figure, []) for words in page))
+
+
 @dataclass(kw_only=True)
 class Page:
     """
@@ -442,6 +452,10 @@ class Page:
     _foot_lines: int = 0
     _finding_points: float = 0.0
     _foot_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Let the figure know what this page leaves out."""
+        _LEFT_OUT.setdefault(self.figure, []).append(self.left_out)
 
     @property
     def figure(self) -> Figure:
