@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ROOMS = (
     "access", "border", "corridor", "datasets", "difficulty", "fetch", "figures",
-    "incidents", "io", "patrol", "provenance", "report", "scenario", "stream",
+    "incidents", "io", "patrol", "posts", "provenance", "report", "scenario", "stream",
     "study", "terrain", "visibility", "whatif",
 )  # fmt: skip
 CLASSES = {
@@ -656,6 +656,11 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.detection_against": {"speed_ratio": lambda _: 5.0, "opponent": lambda _: "blind"},
     "patrol.weakest_place": {"speed_ratio": lambda _: 5.0},
     "patrol.units_required": _FEW,
+    "posts.candidates": {"dem": lambda w: w.beside, "spacing_m": lambda _: 2000.0},
+    "posts.sight": {
+        "dem": lambda w: w.fine, "posts": lambda w: gpd.GeoSeries([_inside(w)], crs=32638),
+        "demand": lambda w: w.fine > 900, "max_km": lambda _: 0.5,
+    },
     "provenance.attribution_text": {"records": lambda _: [bz.datasets.record("places")]},
     "provenance.list_outputs": {"folder": lambda w: w.folder_of_its_own},
     "provenance.write_manifest": {"folder": lambda w: w.folder_of_its_own},

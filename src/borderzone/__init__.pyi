@@ -8,6 +8,7 @@ from . import (
     incidents as incidents,
     io as io,
     patrol as patrol,
+    posts as posts,
     stream as stream,
     terrain as terrain,
     visibility as visibility,

@@ -232,7 +232,7 @@ def test_what_is_written_has_the_mode_that_the_user_set(mask: int, tmp_path: Pat
 
 EVERY_ROOM = """
 import importlib
-rooms = "access border corridor datasets difficulty fetch figures incidents io patrol report stream"
+rooms = "access border corridor datasets difficulty fetch figures incidents io patrol posts report stream"
 for name in [*rooms.split(), "terrain", "visibility", "study", "whatif"]:
     room = importlib.import_module(f"borderzone.{name}")
     assert [getattr(room, name) for name in room.__all__]

@@ -35,6 +35,7 @@ __all__ = [
     "heights_needed",
     "line",
     "mark",
+    "note_seen",
     "scan",
     "skyline",
     "span",
@@ -257,6 +258,39 @@ def add_seen(counts: IntArray, states: IntArray) -> int:
             fresh += seen and counts[i, j] == 0
             counts[i, j] += seen
     return fresh
+
+
+@njit(**_OPTIONS)
+def note_seen(  # noqa: PLR0913, PLR0917 - whole arrays in, no objects
+    states: IntArray,
+    row: int,
+    column: int,
+    columns: int,
+    cells: IntArray,
+    order: IntArray,
+    bits: IntArray,
+) -> int:
+    """Set the bits of the targets that one observer sees, as `numpy.packbits` lays them."""
+    # states: what the observer sees in a window.
+    # row, column: where in the raster the window begins.
+    # columns: those of the raster.
+    # cells: flat index in the raster of the cell of each target, rising.
+    # order: number of each of these targets.
+    # bits: output, added to.
+    # Returns targets that cannot be told.
+    # Two targets in a row of the window may have all others between them: rows are looked up one by one.
+    unknown = 0
+    for i in range(states.shape[0]):
+        first = (row + i) * columns + column
+        at = np.searchsorted(cells, first)
+        while at < cells.size and cells[at] < first + states.shape[1]:
+            state = states[i, cells[at] - first]
+            target = order[at]
+            if state == SEEN:
+                bits[target >> 3] |= np.uint8(128 >> (target & 7))
+            unknown += state == UNKNOWN
+            at += 1
+    return unknown
 
 
 @njit(**_OPTIONS)

@@ -14,7 +14,7 @@ import xarray as xr
 
 from borderzone._cells import cells_of_points
 from borderzone._guards import check_choice, check_threads, guarded
-from borderzone._kernels.sight import SEEN, add_seen
+from borderzone._kernels.sight import add_seen, note_seen
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.visibility.viewsheds import (
     METHODS,
@@ -188,19 +188,19 @@ def who_sees(  # noqa: PLR0913 - who looks at what, from where, how far
         cells, labels = _cells_of(targets, own)
     # Eight targets a byte, rounded up.
     bits = np.zeros((len(team.xy), -(-len(cells) // 8)), dtype=np.uint8)
-    rows_of, columns_of = np.divmod(cells, own.shape[1])
+    unknown = np.zeros(len(team.xy), dtype=np.int64)
+    order = np.argsort(cells, kind="stable")
+    rising = cells[order]
 
     def note(n: int, rows: slice, columns: slice, states: IntArray) -> None:
-        row, column = rows_of - rows.start, columns_of - columns.start
-        there = (row >= 0) & (row < states.shape[0]) & (column >= 0) & (column < states.shape[1])
-        found = np.zeros(len(cells), dtype=np.bool_)
-        found[there] = states[row[there], column[there]] == SEEN
-        bits[n] = np.packbits(found, bitorder="little")
+        unknown[n] = note_seen(
+            states, rows.start, columns.start, own.shape[1], rising, order, bits[n]
+        )
 
     team.look(note, threads)
     return WhoSees(
         bits=bits, n_targets=len(cells), observers=pd.Index(team.labels), targets=labels,
-        grid=own, cells=cells,
+        grid=own, cells=cells, unknown=unknown,
     )  # fmt: skip
 
 
@@ -293,8 +293,8 @@ class WhoSees:
     Attributes
     ----------
     bits
-        One row for each observer, eight targets a byte, the first in the lowest bit;
-        read only.
+        One row for each observer, eight targets a byte as `numpy.packbits` lays them, the first
+        in the highest bit; read only.
     n_targets
         Number of targets.
     observers
@@ -305,6 +305,8 @@ class WhoSees:
         Grid of the cells.
     cells
         Flat index of the cell of each target on the grid.
+    unknown
+        For each observer, how many targets in range cannot be told: their line crosses a void.
     """
 
     bits: IntArray
@@ -313,11 +315,13 @@ class WhoSees:
     targets: pd.Index | None
     grid: Grid
     cells: IntArray
+    unknown: IntArray
 
     def __post_init__(self) -> None:
         """Keep the bits from being changed."""
         self.bits.setflags(write=False)
         self.cells.setflags(write=False)
+        self.unknown.setflags(write=False)
 
     @property
     def nbytes(self) -> int:
@@ -395,7 +399,7 @@ class WhoSees:
             if at == self.n_targets or self.cells[at] != flat:
                 msg = f"cell {tuple(target)} is not among the {self.n_targets} targets"
                 raise InvalidParameterError(msg)
-        seen = (self.bits[:, at // 8] >> (at % 8)) & 1
+        seen = (self.bits[:, at // 8] >> (7 - at % 8)) & 1
         return self.observers[seen.astype(bool)]
 
     def matrix(self, targets: gpd.GeoSeries | None = None) -> BoolArray:
@@ -434,7 +438,7 @@ class WhoSees:
                 "give them to who_sees as targets="
             )
             raise InvalidParameterError(msg)
-        return ((self.bits[:, at // 8] >> (at % 8).astype(np.uint8)) & 1).astype(bool)
+        return ((self.bits[:, at // 8] >> (7 - at % 8).astype(np.uint8)) & 1).astype(bool)
 
     def _shaped(self, values: Any, name: str, long_name: str) -> xr.DataArray | pd.Series:
         if self.targets is not None:
@@ -475,5 +479,5 @@ def _flat(cell: Any, grid: Grid) -> int:
 
 
 def _unpacked(row: Any, n: int) -> BoolArray:
-    seen: BoolArray = np.unpackbits(row, count=n, bitorder="little").astype(np.bool_)
+    seen: BoolArray = np.unpackbits(row, count=n).astype(np.bool_)
     return seen
