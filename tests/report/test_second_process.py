@@ -24,7 +24,7 @@ def two_small_figures(monkeypatch: pytest.MonkeyPatch) -> None:
         pictures,
         "figure_specs",
         lambda *arguments: [
-            plan for plan in specs(*arguments) if plan.name in {"answer", "hindcast"}
+            plan for plan in specs(*arguments) if plan.name in {"night_reach", "sight_lines"}
         ],
     )
 

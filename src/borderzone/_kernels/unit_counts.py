@@ -335,31 +335,43 @@ def share_for_units(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and
 ) -> Any:
     """Share of all crossings that a number of units out reaches by the plan, draw by draw."""
     # The inverse of `units_for_mean`, with the same arguments.
-    draws, segments = rates.shape[0], weights.size
-    found = np.zeros(draws)
-    for d in prange(draws):
-        units, seen = np.zeros(segments), np.zeros(segments)
-        recognised, followed_up, reserve, near, states = stop
-        here = (recognised[d], followed_up[d], reserve[d], near[d], states)
-        believed = (plan[0], plan[1], plan[2][d])
-        if number > 0.0:
-            # Where every segment is seen to all digits long before, units still stand there.
-            _depth(
-                first_gain(believed),
-                believed,
-                rates[d],
-                share[d],
-                weights,
-                law,
-                here,
-                off_line,
-                (np.inf, number, np.inf),
-                0.0,
-                units,
-                seen,
-            )
-            found[d] = _stopped(rates[d], share[d], weights, units, law, here, seen)
+    draws, found = rates.shape[0], np.zeros(rates.shape[0])
+    if number <= 0.0:
+        return found
+    # The first draw, all at their medians, tells the others where to look first.
+    first = _share_of_draw(0, rates, share, weights, plan, law, stop, off_line, number, 0.0)
+    found[0] = first[0]
+    for d in prange(1, draws):
+        one = _share_of_draw(d, rates, share, weights, plan, law, stop, off_line, number, first[1])
+        found[d] = one[0]
     return found
+
+
+@njit()
+def _share_of_draw(  # noqa: PLR0913, PLR0917 - a draw, and as above
+    d: int,
+    rates: FloatArray,
+    share: FloatArray,
+    weights: FloatArray,
+    plan: tuple[int, FloatArray, FloatArray],
+    law: tuple[int, FloatArray, float],
+    stop: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
+    off_line: tuple[float, FloatArray],
+    number: float,
+    near: float,
+) -> Any:
+    """Share that a number of units reaches in one draw, and the depth at which it does."""
+    units, seen = np.zeros(weights.size), np.zeros(weights.size)
+    recognised, followed_up, reserve, close, states = stop
+    here = (recognised[d], followed_up[d], reserve[d], close[d], states)
+    believed = (plan[0], plan[1], plan[2][d])
+    # Where every segment is seen to all digits long before, units still stand there.
+    wanted = (np.inf, number, np.inf)
+    depth = _depth(
+        first_gain(believed), believed, rates[d], share[d], weights, law, here, off_line, wanted,
+        near if near < np.inf else 0.0, units, seen,
+    )  # fmt: skip
+    return _stopped(rates[d], share[d], weights, units, law, here, seen), depth
 
 
 # Sums over segments may be taken in any order, so that several go at once.

@@ -80,9 +80,9 @@ def report_steps(workers: int = 1, *, compared: bool = False) -> tuple[tuple[str
     workers = check_whole(workers, "workers", lowest=1, highest=2)
     # Of two processes this one draws the figures that take longest.
     figures = (("figure", 1.8),) * 16 if workers == 1 else (("figure", 2.5),) * 5
-    begun = () if workers == 1 else (("figures begun", 1.7),)
+    begun = () if workers == 1 else (("figures begun", 0.2),)
     against = (("what-if", 6.0),) if compared else ()
-    work = (("panel", 2.6), ("tables", 1.3), ("vectors and rasters", 0.5))
+    work = (("panel", 2.6), ("tables", 6.0), ("vectors and rasters", 0.5))
     return (*begun, *against, *work, *figures, ("report", 0.4), ("manifest", 0.1))
 
 

@@ -38,8 +38,7 @@ class Helper:
         """Let the second process do jobs, from the last on, while this one does something else."""
         self._jobs, self._waiting = jobs, deque(enumerate(jobs))
         self._work, self._given = work, given
-        # Pickled here, not in the thread: tables that a result works out when they are first asked for
-        # are worked out once.
+        # Pickled here, not in the thread: nothing that is handed over changes meanwhile.
         order = pickle.dumps((work, given), protocol=pickle.HIGHEST_PROTOCOL)
         self._over = threading.Thread(target=self._let_do, args=(order,), daemon=True)
         self._over.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -113,11 +113,25 @@ class FigureSpec:
             return figures.FIGURES[self.name].draw(*results)
 
 
+# Figures of tables that are worked out when they are first asked for: this process, which tabulates
+# them too, draws them, so that each is worked out once.
+_PUT_OFF = ("answer", "coverage_curve", "month_moon", "sensitivity", "hindcast")
+
+
 def begin_pictures(edition: Edition, folder: Path, helper: Helper) -> None:
-    """Let a second process draw what needs no second result, while this one does something else."""
-    given = (edition, folder / "figures", None)
-    given[1].mkdir()
-    helper.begin(_made, given, figure_specs(edition.result, None))
+    """Let a second process draw what stands in the result already, while this one does something else."""
+    target = folder / "figures"
+    target.mkdir()
+    result = edition.result
+    there = replace(
+        result,
+        **{
+            name: getattr(result, name).without_put_off()
+            for name in ("ground", "incidents", "patrol")
+        },
+    )
+    plans = [plan for plan in figure_specs(result, None) if plan.name not in _PUT_OFF]
+    helper.begin(_made, (replace(edition, result=there), target, None), plans)
 
 
 def draw_pictures(
@@ -137,7 +151,7 @@ def draw_pictures(
         step(f"figure: {plan.title}")
 
     for plan in plans:
-        if helper is None or plan.compared:
+        if helper is None or plan.compared or plan.name in _PUT_OFF:
             begin(plan)
             found[plan.name] = _made(edition, target, comparison, plan)
     if helper is not None:
@@ -294,7 +308,7 @@ def _small_words(result: StudyResult) -> list[_Words]:
                 "How many people see half by month and moon, with the scenario's own eyes.",
             )
         )
-    if result.patrol.sobol is not None:
+    if result.patrol.has("sobol"):
         words.append(
             (
                 "sensitivity",
@@ -305,7 +319,7 @@ def _small_words(result: StudyResult) -> list[_Words]:
                 ),
             )
         )
-    if result.patrol.hindcast is not None:
+    if result.patrol.has("hindcast"):
         words.append(
             (
                 "hindcast",

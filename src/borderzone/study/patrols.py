@@ -55,7 +55,7 @@ KIT_DRAWS = 1024
 # Draws behind what real forces reach: two digits, with a band that is wide.
 _ROUGH_DRAWS = 256
 # Numbers of units at which the answer is read the other way, evenly by factor, and the first of them.
-_UNIT_COUNTS, _FIRST_UNITS = 21, 10.0
+_UNIT_COUNTS, _FIRST_UNITS = 15, 10.0
 # Base samples of the Sobol indices: a quarter of the draws, a power of two, no more than this.
 _SOBOL_SAMPLES = 128
 

@@ -107,6 +107,14 @@ class Finding:
         kept = {name: later for name, later in self._later.items() if name not in put_off}
         return replace(self, **tables, _later=kept | given)
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a table that was put off, and leave it so."""
+        return name in self._later
+
+    def without_put_off(self) -> Self:
+        """Give the same without the tables that were put off, light enough for another process."""
+        return replace(self, _later={})
+
     def _asked_for(self, name: str) -> Any:
         """Give a table that was put off, or None where there is none."""
         later = self._later.get(name)
