@@ -4,7 +4,8 @@ What is seen, beside GDAL, GRASS and xarray-spatial: seconds, memory and exactne
 The exact answer is that of walking every line of sight (R3), which is done here too. GDAL is timed from
 memory to memory through its Python bindings, in whichever Python has them; GRASS by its module inside
 a session, less the same on a raster of 32 x 32 cells; xarray-spatial, over a flat earth, on the window in range.
-What is not installed is said.
+What is not installed is said. At the end a thousand posts are timed, with their bits packed, over every fifth
+row and column of cells and over all.
 
     python benchmarks/bench_sight.py [SIZE ...]
 """
@@ -17,9 +18,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import rasterio
 import shapely
@@ -27,12 +30,13 @@ from affine import Affine
 from bench_terrain import CELL_M, fractal
 from peer_programs import TINY, told, usual
 
+from borderzone import posts
 from borderzone._kernels.sight import walk
 from borderzone.visibility.viewsheds import LineOfSight, Ring, Windows, view_of
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".venv-peers" / "bin" / "python"
-MAX_KM, OBSERVERS = 10.0, 50
+MAX_KM, OBSERVERS, POSTS = 10.0, 50, 1000
 
 
 def run_case(program: str, folder: Path) -> dict[str, float] | str:
@@ -118,6 +122,25 @@ def print_row(name: str, found: dict[str, float] | str, folder: Path, states: An
     print(f"  {name:16}{found['one'] * 1000:10.1f} ms{agrees:11.3%}{many}{memory:10.0f} MB")
 
 
+def print_posts(dem: Any, reach: int) -> None:
+    """Say how long many posts take, and what their bits hold."""
+    spots = np.random.default_rng(2).integers(reach, len(dem["y"]) - reach, size=(POSTS, 2))
+    points = shapely.points(dem["x"].to_numpy()[spots[:, 1]], dem["y"].to_numpy()[spots[:, 0]])
+    sites = gpd.GeoSeries(points, crs="EPSG:32637")
+    whole = dem.copy(data=np.ones(dem.shape, dtype=np.bool_))
+    for every in (5, 1):
+        posts.sight(dem, sites[:2], whole, max_km=MAX_KM, every=every)
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            found = posts.sight(dem, sites, whole, max_km=MAX_KM, every=every)
+            times.append(time.perf_counter() - start)
+        print(
+            f"  {POSTS:,} posts over {found.n_demand:,} cells: {np.median(times):.2f} s, "
+            f"{found.bits.nbytes / 1e6:.0f} MB of bits"
+        )
+
+
 def compare(cells: int) -> None:
     """Print the table of one size."""
     dem = fractal(cells)
@@ -150,6 +173,7 @@ def compare(cells: int) -> None:
             one, other = found[own], found[peer]
             if isinstance(one, dict) and isinstance(other, dict):
                 print(f"  {peer} / {own}, {what}: {other[what] / one[what]:.1f}")
+    print_posts(dem, reach)
 
 
 def main() -> None:

@@ -310,8 +310,11 @@ def test_the_fast_method_knows_voids() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_threads_and_windows_do_not_change_a_bit(method: str) -> None:
+def test_threads_and_windows_do_not_change_a_bit(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One thread or three, eager, lazy or by a reader; only what is in range is read."""
+    monkeypatch.setattr("borderzone.visibility.viewsheds._WORTH_A_POOL", 0)
     z = rough((240, 200), seed=21, relief=200.0)
     dem, stop = raster(z), at(z.shape, 101.3, 77.7)
     whole = state_of_cells(dem, stop, max_km=1.5, method=method, threads=1)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
+from numba.core.compiler import Compiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +23,23 @@ __all__ = ["loop_array", "loop_threads", "njit"]
 _log = logging.getLogger("borderzone")
 
 
-def njit(**options: Any) -> Any:
+class _Apart(Compiler):
+    """Compile a loop whose arrays share no memory."""
+
+    def define_pipelines(self) -> Any:
+        self.state.flags.noalias = True
+        return super().define_pipelines()  # type: ignore[no-untyped-call]  # numba carries no types
+
+
+def njit(*, apart: bool = False, **options: Any) -> Any:
     """
     Compile a loop on first use, and keep what was compiled for the next run where that can be.
 
     Parameters
     ----------
+    apart
+        Promise that the arrays given to the loop share no memory. A loop that looks up places in one array and writes to
+        another becomes vector instructions only so: else each write might change what is looked up next.
     **options
         Of `numba.njit`.
 
@@ -36,6 +48,8 @@ def njit(**options: Any) -> Any:
     callable
         Decorator of the loop.
     """
+    if apart:
+        options["pipeline_class"] = _Apart
     return numba.njit(**({"cache": _KEPT} | options))
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "UNDECIDED",
     "UNKNOWN",
     "Octant",
+    "about_eye",
     "add_seen",
     "count_looks",
     "ground_at",
@@ -207,9 +208,9 @@ def count_looks(  # noqa: PLR0913, PLR0917 - whole arrays in, no objects
 # for the few in between `line` walks the line itself. So the answer is that of walking them all, bit for bit: the
 # bounds are widened by `slack` metres, far more than rounding can do.
 #
-# Layout: `z` has the outward axis first. ``z[0]`` lies at or behind the eye, ``away[k]`` is the distance of
-# ``z[k]`` in cells (``away[0] <= 0``), `side` the place of the eye on the second axis, `lean` +1 or -1.
-# `states` is a view of the same shape; only cells that are `UNDECIDED` are decided.
+# Layout: `z` has the outward axis first, and is read from row `near`, which lies at or behind the eye, in the direction `way`:
+# row ``near + way * k`` is ``away[k]`` cells outward (``away[0] <= 0``). `side` is the place of the eye on the second axis, `lean` +1 or -1.
+# `states` begins at that row; only cells that are `UNDECIDED` are decided.
 
 OUT, UNDECIDED = 3, 4
 
@@ -278,14 +279,12 @@ def note_seen(  # noqa: PLR0913, PLR0917 - whole arrays in, no objects
     # order: number of each of these targets.
     # bits: output, added to.
     # Returns targets that cannot be told.
-    # Two targets in a row of the window may have all others between them: rows are looked up one by one.
     unknown = 0
     for i in range(states.shape[0]):
         first = (row + i) * columns + column
         at = np.searchsorted(cells, first)
         while at < cells.size and cells[at] < first + states.shape[1]:
-            state = states[i, cells[at] - first]
-            target = order[at]
+            state, target = states[i, cells[at] - first], order[at]
             if state == SEEN:
                 bits[target >> 3] |= np.uint8(128 >> (target & 7))
             unknown += state == UNKNOWN
@@ -416,9 +415,12 @@ def _spread_gaps(  # noqa: PLR0913, PLR0917 - plain arrays
 class Octant(NamedTuple):
     """An eighth of the ground around an eye, laid out as above."""
 
-    # Heights, float32 above that of the eye where a sweep is fast, and states, both with the outward
-    # axis first.
+    # Heights, float32 above that of the eye where a sweep is fast, with the outward axis first; the row at or
+    # behind the eye, and +1 or -1 as rows or their opposites lead outward.
     z: Any
+    near: int
+    way: int
+    # States, from that row outward.
     states: Any
     # Distance of each row outward, and the place of the eye on the second axis. Units: cells.
     away: Any
@@ -447,8 +449,8 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - an octant i
     # drop: drop below the tangent plane at a distance of one cell. Units: m.
     # slack: by how much the bounds are widened. Units: m.
     # gaps: 1 if any height may be NaN.
-    z, states, away, side, lean, diagonal = octant
-    steps, size = z.shape
+    z, near, way, states, away, side, lean, diagonal = octant
+    steps, size = states.shape
     leans = lean * (np.arange(n + 1) / n)
     run, highest, lowest = np.full(n + 1, _LOW), np.full(n, _LOW), np.full(n, _LOW)
     col, row = np.empty(n + 1), np.empty(n + 1)
@@ -458,6 +460,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - an octant i
         d = away[k]
         if d > reach:
             break
+        here, before = z[near + way * k], z[near + way * (k - 1)]
         inv = 1.0 / d
         error, bow = slack * inv, (slack + drop) * inv
         # Rays that lean more have left the circle.
@@ -469,7 +472,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - an octant i
             f = min(int(s * inv * n), n - 1)
             if s > d or f >= fans:
                 continue
-            q = (np.float64(z[k, i]) - eye) * inv - drop * (d + s * s * inv)
+            q = (np.float64(here[i]) - eye) * inv - drop * (d + s * s * inv)
             if states[k, i] == UNDECIDED and (diagonal or s < d):
                 sight = q + target_m * inv
                 if sight != sight or void[f]:  # noqa: PLR0124 - NaN differs from itself
@@ -483,7 +486,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - an octant i
             if q != q:  # noqa: PLR0124 - NaN differs from itself
                 dirty[f] = 2
         start = 0.0 if k == 1 else away[k - 1]
-        _advance(z[k - 1], z[k], away[k - 1], d, start, side, leans, fans + 1, eye, drop, col, row)
+        _advance(before, here, away[k - 1], d, start, side, leans, fans + 1, eye, drop, col, row)
         if gaps:
             _spread_gaps(col, row, side, d, leans, fans, dirty, void)
         for m in range(fans + 1):
@@ -530,8 +533,33 @@ def walk(  # noqa: PLR0913, PLR0917 - whole arrays in, no objects
 # In words: the rays, the octants and the layout are those above. The steepest ground for a cell is taken
 # from its two rays, by its place between them; the crossings with the lines along which the rays sweep are left out.
 
+# The side of a tile when rows become columns: one of each lies in the nearest memory.
+_TILE = 32
 
-@njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
+
+@njit(apart=True, **_OPTIONS)
+def about_eye(heights: FloatArray, eye: float, block: FloatArray, turned: FloatArray) -> None:
+    """Lay out heights above an eye, with a rim of one cell that repeats the outermost."""
+    # heights: heights above sea. Units: m.
+    # eye: height of the eye above sea. Units: m.
+    # block: output, float32, a cell wider on each side. Units: m.
+    # turned: output, the same with columns first. Units: m.
+    rows, columns = heights.shape
+    for i in range(rows):
+        here, line_ = heights[i], block[i + 1, 1 : columns + 1]
+        for j in range(columns):
+            # About the eye, so that single precision is spent on what matters.
+            line_[j] = np.float32(np.float64(here[j]) - eye)
+        block[i + 1, 0], block[i + 1, columns + 1] = line_[0], line_[columns - 1]
+    block[0], block[rows + 1] = block[1], block[rows]
+    for top in range(0, rows + 2, _TILE):
+        for left in range(0, columns + 2, _TILE):
+            for j in range(left, min(left + _TILE, columns + 2)):
+                for i in range(top, min(top + _TILE, rows + 2)):
+                    turned[j, i] = block[i, j]
+
+
+@njit(apart=True, fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
 def _advance_fast(  # noqa: PLR0913, PLR0917 - the hot loop: one step of all rays
     here: FloatArray,
     away: float,
@@ -577,8 +605,8 @@ def _counts(s: float, away: float, diagonal: int, reach: float) -> bool:
     return wide and s**2 + away**2 <= reach * reach
 
 
-@njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
-def _decide_fast(  # noqa: PLR0913, PLR0917 - the hot loop: all cells at a distance
+@njit(apart=True, fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
+def _clearances(  # noqa: PLR0913, PLR0917 - the hot loop: all cells at a distance
     here: FloatArray,
     first: int,
     count: int,
@@ -588,19 +616,21 @@ def _decide_fast(  # noqa: PLR0913, PLR0917 - the hot loop: all cells at a dista
     above: float,
     drop: float,
     run: FloatArray,
-    found: IntArray,
+    found: FloatArray,
 ) -> None:
-    """Compare the cells at a distance with the steepest ground of the rays on either side."""
+    """Tell by how much targets at a distance stand above the steepest ground of the rays on either side."""
     inv = np.float32(1.0) / away
     per = np.float32(n) * inv
     most = np.int32(n - 1)
+    from_eye = np.float32(first) - side
+    row = here[first : first + count]
     for c in range(count):
-        s = abs(np.float32(first + c) - side)
-        f = np.uint32(min(np.int32(s * per), most))
+        s = abs(from_eye + np.float32(np.int32(c)))
+        at = s * per
+        f = np.uint32(min(np.int32(at), most))
         low, high = run[f], run[f + np.uint32(1)]
-        steepest = low + (s * per - np.float32(np.int32(f))) * (high - low)
-        q = (here[first + c] + above) * inv - drop * (away + s * s * inv)
-        found[c] = np.uint8(q >= steepest)
+        steepest = low + (at - np.float32(np.int32(f))) * (high - low)
+        found[c] = (row[c] + above) * inv - drop * (away + s * s * inv) - steepest
 
 
 @njit(**_OPTIONS)
@@ -619,35 +649,35 @@ def sweep_fast(  # noqa: C901 - an octant in one pass
     # target_m: height of the target above its ground. Units: m.
     # drop: drop below the tangent plane at a distance of one cell. Units: m.
     # gaps: 1 if any height may be NaN.
-    z, states, away, side, lean, diagonal = octant
-    steps, size = z.shape
+    z, near, way, states, away, side, lean, diagonal = octant
+    steps, size = states.shape
     leans = (lean * (np.arange(n + 1) / n)).astype(np.float32)
     run, blind = np.full(n + 1, np.float32(_LOW)), np.zeros(n + 1, np.uint8)
-    found = np.empty(n + 3, np.uint8)
+    found = np.empty(size, np.float32)
     drop32, side32, target32 = np.float32(drop), np.float32(side), np.float32(target_m)
     for k in range(1, steps):
         d = away[k]
         if d > reach:
             break
-        d32 = np.float32(d)
+        here, d32 = z[near + way * k], np.float32(d)
         fans = min(n, int(np.sqrt(max(reach * reach - d * d, 0.0)) / d * n) + 2)
         first, last = _reached(side, d, lean, diagonal, reach, size - 1)
         first = max(first, 1)
         count = last - first + 1
         if count > 0:
-            _decide_fast(z[k], first, count, side32, d32, n, target32, drop32, run, found)
+            _clearances(here, first, count, side32, d32, n, target32, drop32, run, found)
             for c in range(count):
-                states[k, first + c] = found[c]
+                states[k, first + c] = np.uint8(found[c] >= np.float32(0.0))
             if gaps:
                 for i in range(first, last + 1):
                     f = int(abs(i - side) / d * n + 0.5)
-                    if blind[min(f, n)] or np.isnan(z[k, i]):
+                    if blind[min(f, n)] or np.isnan(here[i]):
                         states[k, i] = UNKNOWN
-        _advance_fast(z[k], d32, side32, leans, fans + 1, drop32, run)
+        _advance_fast(here, d32, side32, leans, fans + 1, drop32, run)
         if gaps:
             for m in range(fans + 1):
                 i = min(max(int(side + leans[m] * d), 0), size - 2)
-                blind[m] = blind[m] or np.isnan(z[k, i]) or np.isnan(z[k, i + 1])
+                blind[m] = blind[m] or np.isnan(here[i]) or np.isnan(here[i + 1])
 
 
 # How high the ground stands against the eye: along lines to cells, and all around.

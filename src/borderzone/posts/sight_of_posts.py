@@ -109,13 +109,14 @@ def sight(  # noqa: PLR0913 - who looks at what, from where, how far
     """
     windows = Windows.of(dem)
     wanted, left_out = _demand_of(demand, windows, check_whole(every, "every", unit="cells"))
+    of_cells = isinstance(demand, (Corridor, xr.DataArray))
     sites = _as_table(posts, windows.grid, "posts")
     _check_known(sites, windows, "posts")
     chances = None if curve is None else _curve_of(curve)
     _check_size(len(sites), len(wanted), 0 if chances is None else 4)
     found = who_sees(
         windows, sites, height_m, target_m, max_km, refraction,
-        targets=wanted.geometry, method="fast", threads=threads,
+        targets=_targets(wanted, windows.grid) if of_cells else wanted.geometry, method="fast", threads=threads,
     )  # fmt: skip
     by_range = None if chances is None else _chances(found.bits, sites, wanted, chances)
     return SightOfPosts(
@@ -362,6 +363,13 @@ def _demand_of(demand: Any, windows: Windows, every: int) -> tuple[gpd.GeoDataFr
     if not isinstance(demand, Corridor):
         _check_known(table, windows, "demand")
     return table, left_out
+
+
+def _targets(wanted: gpd.GeoDataFrame, grid: Grid) -> xr.DataArray:
+    """Give cells of the demand as a raster, which looks them up in the same order."""
+    mask = np.zeros(grid.shape, dtype=np.bool_)
+    mask.flat[wanted["cell"].to_numpy()] = True
+    return grid.wrap(mask, name="demand", units="1", long_name="cells to be seen")
 
 
 def _true_cells(demand: xr.DataArray, grid: Grid, every: int) -> IntArray:
