@@ -341,7 +341,7 @@ def span(side: float, away: float, lean: int, size: int) -> Any:
     return max(int(np.ceil(side - away)) - 1, 0), min(int(np.ceil(side)) - 1, size - 1)
 
 
-@njit(**_OPTIONS)
+@njit(apart=True, **_OPTIONS)
 def _advance(  # noqa: PLR0913, PLR0917 - the hot loop: one step of all rays
     before: FloatArray,
     here: Any,
