@@ -657,6 +657,10 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.weakest_place": {"speed_ratio": lambda _: 5.0},
     "patrol.units_required": _FEW,
     "posts.candidates": {"dem": lambda w: w.beside, "spacing_m": lambda _: 2000.0},
+    "posts.fewest_posts": {"sees": lambda _: np.eye(3, dtype=bool), "demand": lambda _: [1.0, 2.0, 3.0]},
+    "posts.site": {
+        "sees": lambda _: np.eye(3, dtype=bool), "demand": lambda _: [1.0, 2.0, 3.0], "n": lambda _: 2,
+    },
     "posts.sight": {
         "dem": lambda w: w.fine, "posts": lambda w: gpd.GeoSeries([_inside(w)], crs=32638),
         "demand": lambda w: w.fine > 900, "max_km": lambda _: 0.5,

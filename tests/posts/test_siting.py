@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -166,9 +165,7 @@ def test_posts_that_stand_are_free_or_among_the_n() -> None:
 
 def test_packed_bits_flags_and_sparse_are_one() -> None:
     sees, weight = _field(6, 20, 77, 20.0)
-    packed = SimpleNamespace(
-        bits=np.packbits(sees, axis=1), n_demand=77, probability=None, candidates=None
-    )
+    packed = posts.SightOfPosts(bits=np.packbits(sees, axis=1), n_demand=77)
     told = [
         posts.site(given, weight, n=5).table
         for given in (sees, packed, sparse.csr_array(sees), sees.astype(float))

@@ -397,6 +397,7 @@ _OBJECTS = {
     "PatrolCase": "a PatrolCase",
     "KitQuestion": "a KitQuestion",
     "Fleet": "a Fleet",
+    "SiteRules": "SiteRules",
     "Draws": "draws, as draw_rates gives",
     "PrecisionClass": "a PrecisionClass",
     "ReadOptions": "ReadOptions",

@@ -23,6 +23,7 @@ from borderzone._guards import (
 )
 from borderzone._kernels.siting import BEST, COUNT, JOINT, Places
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
+from borderzone.posts.sight_of_posts import SightOfPosts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,9 +200,9 @@ def task_of(sees: Any, demand: Any, rules: SiteRules) -> Task:
 
 def _chances_of(sees: Any, model: int) -> Any:
     """Read sight: packed bits, an array of flags or chances, or a sparse matrix of either."""
-    if hasattr(sees, "bits") and hasattr(sees, "n_demand"):
+    if isinstance(sees, SightOfPosts):
         if model == COUNT:
-            return _unpacked(np.asarray(sees.bits), int(sees.n_demand))
+            return _unpacked(sees.bits, sees.n_demand)
         if sees.probability is None:
             msg = (
                 "sees holds who sees what, but no chances: give sight a curve by range, "
@@ -214,9 +215,7 @@ def _chances_of(sees: Any, model: int) -> Any:
         found: Any = sparse.csr_array(matrix.astype(np.float64), copy=True)
         found.sum_duplicates()
     else:
-        given = np.asarray(sees)
-        flags = given.dtype == np.bool_
-        found = np.asarray(given, float) if flags else as_finite(sees, "sees")
+        found = _flags_or_numbers(sees)
         if found.ndim != 2:
             msg = f"sees must be candidates by points, two dimensions, got shape {found.shape}"
             raise ShapeMismatchError(msg)
@@ -235,17 +234,20 @@ def _chances_of(sees: Any, model: int) -> Any:
     return found
 
 
+def _flags_or_numbers(sees: Any) -> FloatArray:
+    try:
+        given = np.asarray(sees)
+    except (TypeError, ValueError):  # a ragged list: the guard says so
+        given = None
+    flags = given is not None and given.dtype == np.bool_
+    return np.asarray(given, np.float64) if flags else as_finite(sees, "sees")
+
+
 def _unpacked(bits: IntArray, points: int) -> Any:
     """Open packed bits row by row: all at once would take eight times the memory."""
-    if bits.ndim != 2 or bits.dtype != np.uint8 or bits.shape[1] != -(-points // 8):
-        msg = (
-            f"bits must be uint8, candidates by {-(-points // 8):,} bytes for {points:,} points, "
-            f"got {bits.dtype} of shape {bits.shape}"
-        )
-        raise ShapeMismatchError(msg)
     rows = [np.flatnonzero(np.unpackbits(row, count=points)) for row in bits]
     ends = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
-    at = np.concatenate(rows) if rows else np.zeros(0, np.int64)
+    at = np.concatenate(rows)
     return sparse.csr_array((np.ones(len(at)), at, ends), shape=(len(bits), points))
 
 
@@ -253,10 +255,7 @@ def _kinds_of(rules: SiteRules, count: int) -> IntArray:
     """Mark each candidate: free, standing already, or never."""
     kind = np.zeros(count, dtype=np.uint8)
     for name, mark in (("existing", 1), ("forbidden", 2)):
-        given = np.asarray(getattr(rules, name))
-        if given.size == 0:
-            continue
-        at = np.atleast_1d(as_whole(given, name, 0, count - 1))
+        at = np.atleast_1d(as_whole(getattr(rules, name), name, 0, count - 1))
         if (kind[at] != 0).any():
             both = int(at[kind[at] != 0][0])
             msg = f"candidate {both} is both existing and forbidden; name it once"
@@ -283,7 +282,7 @@ def _clashes(rules: SiteRules, sees: Any, kind: IntArray) -> tuple[IntArray, Int
         return np.zeros(count + 1, np.int64), np.zeros(0, np.int32)
     xy = rules.xy
     if xy is None:
-        table = getattr(sees, "candidates", None)
+        table = sees.candidates if isinstance(sees, SightOfPosts) else None
         if table is None:
             msg = "spacing_m needs the places of the candidates: give xy, one x and y each"
             raise InvalidParameterError(msg)
