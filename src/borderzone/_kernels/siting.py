@@ -35,7 +35,7 @@ __all__ = [
     "BEST",
     "COUNT",
     "JOINT",
-    "Places",
+    "Incidence",
     "Posts",
     "fill",
     "forced_moves",
@@ -54,7 +54,7 @@ _PATIENCE = 15
 _MOMENTUM = 0.9
 
 
-class Places(NamedTuple):
+class Incidence(NamedTuple):
     """Who sees what, by candidate (``row``) and by point (``col``), and what is asked."""
 
     row_ptr: IntArray
@@ -106,7 +106,7 @@ def _with_one_more(model: int, state: float, q: float) -> Any:
 
 
 @njit(nogil=True)
-def _state_of(case: Places, inside: IntArray, j: int) -> Any:
+def _state_of(case: Incidence, inside: IntArray, j: int) -> Any:
     """Work out the state of a point from its posts, since a product by 0 cannot be undone."""
     state = 1.0 if case.model == JOINT else 0.0
     for k in range(case.col_ptr[j], case.col_ptr[j + 1]):
@@ -116,7 +116,7 @@ def _state_of(case: Places, inside: IntArray, j: int) -> Any:
 
 
 @njit(nogil=True)
-def worth_of(case: Places, posts: Posts) -> Any:
+def worth_of(case: Incidence, posts: Posts) -> Any:
     """Sum what the points are worth as the posts stand."""
     total = 0.0
     for j in range(case.weight.size):
@@ -125,7 +125,7 @@ def worth_of(case: Places, posts: Posts) -> Any:
 
 
 @njit(nogil=True)
-def renew(case: Places, posts: Posts) -> Any:
+def renew(case: Incidence, posts: Posts) -> Any:
     """Work out states, gains and clashes from who is in, and give the worth."""
     posts.blocked[:] = 0
     for j in range(case.weight.size):
@@ -144,7 +144,7 @@ def renew(case: Places, posts: Posts) -> Any:
 
 
 @njit(nogil=True)
-def _move(case: Places, posts: Posts, i: int, into: int) -> Any:  # noqa: C901 - one hot loop
+def _move(case: Incidence, posts: Posts, i: int, into: int) -> Any:  # noqa: C901 - one hot loop
     """Put a candidate in (1) or take a post out (0), and give how much the worth changes."""
     change = 0.0
     posts.inside[i] = into
@@ -182,7 +182,7 @@ def _move(case: Places, posts: Posts, i: int, into: int) -> Any:  # noqa: C901 -
 
 
 @njit(nogil=True)
-def _best_in(case: Places, posts: Posts, left: float, by_cost: int) -> Any:
+def _best_in(case: Incidence, posts: Posts, left: float, by_cost: int) -> Any:
     """Find the candidate that gains most, or most for its cost; the first of equals, -1 if none."""
     best, most = -1, 0.0
     for i in range(posts.gain.size):
@@ -197,7 +197,7 @@ def _best_in(case: Places, posts: Posts, left: float, by_cost: int) -> Any:
 
 
 @njit(nogil=True)
-def fill(case: Places, posts: Posts, fixed: IntArray, p: int, left: float, by_cost: int) -> Any:
+def fill(case: Incidence, posts: Posts, fixed: IntArray, p: int, left: float, by_cost: int) -> Any:
     """Add the best candidate until p posts stand beside the fixed ones; give the money left."""
     least = _LEAST_GAIN * case.weight.sum()
     count = 0
@@ -214,7 +214,7 @@ def fill(case: Places, posts: Posts, fixed: IntArray, p: int, left: float, by_co
 
 
 @njit(nogil=True)
-def swap(case: Places, posts: Posts, fixed: IntArray, p: int, left: float) -> Any:  # noqa: C901 - one hot loop
+def swap(case: Incidence, posts: Posts, fixed: IntArray, p: int, left: float) -> Any:  # noqa: C901 - one hot loop
     """Exchange posts one for one, and add where there is room, while that gains; give the money left."""
     least = _LEAST_GAIN * case.weight.sum()
     kept_gain = np.empty_like(posts.gain)
@@ -250,7 +250,7 @@ def swap(case: Places, posts: Posts, fixed: IntArray, p: int, left: float) -> An
 
 
 @njit(nogil=True)
-def _drop_least(case: Places, posts: Posts, fixed: IntArray, spared: IntArray) -> Any:  # noqa: C901 - one hot loop
+def _drop_least(case: Incidence, posts: Posts, fixed: IntArray, spared: IntArray) -> Any:  # noqa: C901 - one hot loop
     """Take out the post that is missed least, but none of the spared ones; -1 if there is none."""
     worst, least = -1, np.inf
     for i in range(fixed.size):
@@ -277,7 +277,7 @@ def _drop_least(case: Places, posts: Posts, fixed: IntArray, spared: IntArray) -
 
 
 @njit(nogil=True)
-def _spent(case: Places, posts: Posts, fixed: IntArray) -> Any:
+def _spent(case: Incidence, posts: Posts, fixed: IntArray) -> Any:
     total = 0.0
     for i in range(fixed.size):
         if posts.inside[i] == 1 and fixed[i] == 0:
@@ -287,7 +287,7 @@ def _spent(case: Places, posts: Posts, fixed: IntArray) -> Any:
 
 @njit(nogil=True)
 def _force(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
-    case: Places,
+    case: Incidence,
     posts: Posts,
     fixed: IntArray,
     p: int,
@@ -319,7 +319,7 @@ def _force(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
 
 @njit(nogil=True)
 def forced_moves(  # noqa: PLR0913, PLR0917 - a search, its room, and when it ends
-    case: Places,
+    case: Incidence,
     posts: Posts,
     fixed: IntArray,
     p: int,
@@ -433,7 +433,7 @@ def _best_for_money(
 
 @njit(nogil=True)
 def _scores(
-    case: Places, kind: IntArray, price: FloatArray, cap: FloatArray, score: FloatArray
+    case: Incidence, kind: IntArray, price: FloatArray, cap: FloatArray, score: FloatArray
 ) -> None:
     """Sum what the points of each candidate are worth at their prices."""
     for i in range(score.size):
@@ -453,7 +453,7 @@ def _scores(
 
 @njit(nogil=True)
 def _seen_and_kept(
-    case: Places,
+    case: Incidence,
     taken: FloatArray,
     price: FloatArray,
     seen: FloatArray,
@@ -478,7 +478,7 @@ def _seen_and_kept(
 
 @njit(nogil=True)
 def _turn(
-    case: Places, price: FloatArray, seen: FloatArray, way: FloatArray, one: float, two: float
+    case: Incidence, price: FloatArray, seen: FloatArray, way: FloatArray, one: float, two: float
 ) -> Any:
     """Turn the way of the prices to the new slope, and give its squared length."""
     norm = 0.0
@@ -496,7 +496,7 @@ def _turn(
 
 @njit(nogil=True)
 def priced_bound(  # noqa: C901, PLR0913, PLR0915, PLR0917 - prices, the choice, and when to stop
-    case: Places,
+    case: Incidence,
     kind: IntArray,
     cap: FloatArray,
     p: int,
@@ -552,7 +552,7 @@ def priced_bound(  # noqa: C901, PLR0913, PLR0915, PLR0917 - prices, the choice,
 
 @njit(nogil=True)
 def _tangent(  # noqa: C901 - one hot loop, in parts
-    case: Places,
+    case: Incidence,
     kind: IntArray,
     share: FloatArray,
     log_sum: FloatArray,
@@ -590,7 +590,7 @@ def _tangent(  # noqa: C901 - one hot loop, in parts
 
 @njit(nogil=True)
 def joint_bound(
-    case: Places, kind: IntArray, p: int, budget: float, goal: float, steps: int
+    case: Incidence, kind: IntArray, p: int, budget: float, goal: float, steps: int
 ) -> Any:
     """Bound what posts see together, by the mean of tangents."""
     n, m = kind.size, case.weight.size

@@ -21,7 +21,7 @@ from borderzone._guards import (
     guarded,
     shown,
 )
-from borderzone._kernels.siting import BEST, COUNT, JOINT, Places
+from borderzone._kernels.siting import BEST, COUNT, JOINT, Incidence
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 from borderzone.posts.sight_of_posts import SightOfPosts
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["COUNTING", "SiteRules", "Task", "task_of"]
+__all__ = ["COUNTING", "SiteRules", "SitingTask", "task_of"]
 
 # How a point of the demand counts, and how the loops work that out.
 COUNTING = {"once": COUNT, "backup": COUNT, "best": BEST, "joint": JOINT}
@@ -60,7 +60,7 @@ class SiteRules:
         Least distance between two posts; goes with ``xy``, unless `sees` holds its candidates. Two that
         stand already may be nearer. Units: m.
     xy
-        Places of the candidates, shape ``(candidates, 2)``. Units: m.
+        Incidence of the candidates, shape ``(candidates, 2)``. Units: m.
     capacity
         Most demand that one post can serve, one number or one for each candidate; a point may be
         served by several in parts. Units: those of the demand.
@@ -113,10 +113,10 @@ class SiteRules:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class SitingTask:
     """Who sees what, and the rules, as the loops take them."""
 
-    places: Places
+    places: Incidence
     kind: IntArray
     """0 free to choose, 1 stands already, 2 never."""
     cap: FloatArray
@@ -151,7 +151,7 @@ class Task:
         return sparse.csr_array((of.row_q, of.row_at, of.row_ptr), shape=shape)
 
 
-def task_of(sees: Any, demand: Any, rules: SiteRules) -> Task:
+def task_of(sees: Any, demand: Any, rules: SiteRules) -> SitingTask:
     """Read who sees what, weigh it and apply the rules."""
     chances = _chances_of(sees, COUNTING[rules.counts])
     count, points = chances.shape
@@ -180,14 +180,14 @@ def task_of(sees: Any, demand: Any, rules: SiteRules) -> Task:
         cap = _one_each(as_non_negative(rules.capacity, "capacity"), "capacity", count)
     clash_ptr, clash_at = _clashes(rules, sees, kind)
     second = rules.backup if rules.counts == "backup" else 0.0
-    places = Places(
+    places = Incidence(
         rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data,
         columns.indptr.astype(np.int64), columns.indices.astype(np.int32), columns.data,
         np.ascontiguousarray(weight[used]), np.array([0.0, 1.0 - second, 1.0]),
         COUNTING[rules.counts], cost, clash_ptr, clash_at,
     )  # fmt: skip
     whole = rules.counts == "once" and total < 2.0**50 and bool((weight == np.floor(weight)).all())
-    return Task(
+    return SitingTask(
         places=places,
         kind=kind,
         cap=cap,

@@ -31,7 +31,7 @@ from borderzone._kernels.siting import (
     swap,
 )
 from borderzone.errors import InvalidParameterError
-from borderzone.posts.site_rules import SiteRules, Task, task_of
+from borderzone.posts.site_rules import SiteRules, SitingTask, task_of
 from borderzone.posts.whole_sites import (
     best_prices,
     best_served,
@@ -236,11 +236,11 @@ def site(  # noqa: PLR0913 - who sees what, how many, by what rules, how hard to
     """
     rules = SiteRules() if rules is None else rules
     check_between(gap, "gap", 0.0, 1.0, without=(1.0,))
-    check_whole(rounds, "rounds")
-    check_whole(nodes, "nodes", lowest=0)
+    rounds = check_whole(rounds, "rounds")
+    nodes = check_whole(nodes, "nodes", lowest=0)
     task = task_of(sees, demand, rules)
     numbers = _numbers(task, n)
-    search = _Search(task, gap, rounds, seed_number(seed))
+    search = _SitingSearch(task, gap, rounds, seed_number(seed))
     answers = search.along(numbers, check_threads(threads))
     if nodes > 0:
         for p in numbers:
@@ -304,15 +304,15 @@ def fewest_posts(  # noqa: PLR0913 - who sees what, how much, by what rules, how
     """
     rules = SiteRules() if rules is None else rules
     check_between(share, "share", 0.0, 1.0, without=(0.0,))
-    check_whole(rounds, "rounds")
-    check_whole(nodes, "nodes", lowest=0)
+    rounds = check_whole(rounds, "rounds")
+    nodes = check_whole(nodes, "nodes", lowest=0)
     if rules.capacity is not None:
         msg = "fewest_posts has no capacity; leave it out of the rules, or read it off the curve of site"
         raise InvalidParameterError(msg)
     task = task_of(sees, demand, rules)
-    search = _Search(task, 0.0, rounds, seed_number(seed))
+    search = _SitingSearch(task, 0.0, rounds, seed_number(seed))
     target = share * task.total * (1.0 - _ROUNDING)
-    search.check_reach(target, share)
+    search.within_reach(target, share)
     inside, new = search.down_to(target)
     least = search.least(target, new)
     if least < new and nodes > 0 and rules.counts == "once":
@@ -340,10 +340,10 @@ class _Answer:
     """Bound that the scores of the candidates go with."""
 
 
-class _Search:
+class _SitingSearch:
     """Search from below and bounds from above, for one task."""
 
-    def __init__(self, task: Task, gap: float, rounds: int, seed: int) -> None:
+    def __init__(self, task: SitingTask, gap: float, rounds: int, seed: int) -> None:
         self.task, self.gap, self.rounds, self.seed = task, gap, rounds, seed
         self.fixed = (task.kind == 1).astype(np.uint8)
 
@@ -392,7 +392,7 @@ class _Search:
             found[p] = answer
         return found
 
-    def check_reach(self, target: float, share: float) -> None:
+    def within_reach(self, target: float, share: float) -> None:
         """Refuse a target beyond what all candidates cover together."""
         most = self._most()
         if most < target or (share == 1.0 and most < self.task.total * (1.0 - _ROUNDING)):
@@ -532,10 +532,10 @@ class _Search:
         self.bound(answer, float(bound))
 
 
-def _numbers(task: Task, n: int) -> list[int]:
+def _numbers(task: SitingTask, n: int) -> list[int]:
     """List the numbers of posts, from those that stand and count."""
     free = int((task.kind == 0).sum())
-    check_whole(n, "n")
+    n = check_whole(n, "n")
     if n - task.counted > free:
         msg = (
             f"n must be {free + task.counted} at most, as there are {free} candidates where a post may "
@@ -548,7 +548,7 @@ def _numbers(task: Task, n: int) -> list[int]:
     return list(range(max(1, task.counted), n + 1))
 
 
-def _leave_one_out(task: Task, posts: Posts) -> None:
+def _leave_one_out(task: SitingTask, posts: Posts) -> None:
     """Take out the new post that is missed least."""
     value = [
         (float(renew(task.places, posts._replace(inside=_without(posts.inside, int(i))))), -i)
@@ -563,7 +563,7 @@ def _without(inside: IntArray, i: int) -> IntArray:
     return fewer
 
 
-def _branched(search: _Search, answer: _Answer, new: int, nodes: int) -> None:
+def _branched(search: _SitingSearch, answer: _Answer, new: int, nodes: int) -> None:
     """Close what is open: the prices of the linear programme first, then whole numbers."""
     task = search.task
     if task.places.model == JOINT:
@@ -581,7 +581,7 @@ def _branched(search: _Search, answer: _Answer, new: int, nodes: int) -> None:
     search.bound(answer, max(bound, goal))
 
 
-def _still_open(task: Task, answer: _Answer, new: int, goal: float) -> IntArray:
+def _still_open(task: SitingTask, answer: _Answer, new: int, goal: float) -> IntArray:
     """Leave out candidates with which, and take in those without which, the goal is out of reach."""
     kind = task.kind.copy()
     free = np.flatnonzero(kind == 0)
@@ -595,7 +595,7 @@ def _still_open(task: Task, answer: _Answer, new: int, goal: float) -> IntArray:
     return kind
 
 
-def _curve(task: Task, numbers: list[int], answers: dict[int, _Answer]) -> SitingCurve:
+def _curve(task: SitingTask, numbers: list[int], answers: dict[int, _Answer]) -> SitingCurve:
     """Lay the answers side by side: more posts never cover less, and fewer never have a higher bound."""
     for before, p in itertools.pairwise(numbers):
         if answers[before].covered > answers[p].covered:

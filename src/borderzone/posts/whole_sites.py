@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from borderzone._typing import FloatArray, IntArray
-    from borderzone.posts.site_rules import Task
+    from borderzone.posts.site_rules import SitingTask
 
 __all__ = ["MOST_ENTRIES", "best_prices", "best_served", "best_sites", "fewest_sites", "served_by"]
 
@@ -36,7 +36,7 @@ class _Programme(NamedTuple):
 
 
 def best_sites(
-    task: Task, new: int, kind: IntArray, gap: float, nodes: int
+    task: SitingTask, new: int, kind: IntArray, gap: float, nodes: int
 ) -> tuple[IntArray | None, float]:
     """
     Choose the new posts that cover most, by branch and bound.
@@ -76,7 +76,7 @@ def best_sites(
     return _chosen(task, found.x), bound
 
 
-def best_prices(task: Task, new: int) -> FloatArray | None:
+def best_prices(task: SitingTask, new: int) -> FloatArray | None:
     """Give the prices of the points by the linear programme, whose bound no prices beat; None if it is too large."""
     if task.places.model != COUNT or task.has_capacity or len(task.places.row_at) > _MOST_RELAXED:
         return None
@@ -102,7 +102,7 @@ def best_prices(task: Task, new: int) -> FloatArray | None:
     return np.asarray(np.clip(-found.ineqlin.marginals[: len(steepest)], 0.0, steepest))
 
 
-def best_served(task: Task, new: int) -> IntArray:
+def best_served(task: SitingTask, new: int) -> IntArray:
     """Choose posts one by one, each for the demand that it can serve and nobody serves yet."""
     seen, left = task.seen(), task.places.weight.copy()
     inside = task.kind.copy()
@@ -132,7 +132,7 @@ def _serve(seen: Any, left: FloatArray, post: int, cap: float) -> None:
         left[at] *= max(1.0 - cap / most, 0.0)
 
 
-def served_by(task: Task, inside: IntArray) -> float:
+def served_by(task: SitingTask, inside: IntArray) -> float:
     """Give the most demand that posts can serve within their capacities."""
     kind = np.where(inside == 1, 1, 2).astype(np.uint8)
     programme = _served(task, kind)
@@ -140,7 +140,7 @@ def served_by(task: Task, inside: IntArray) -> float:
     return -float(found.fun)
 
 
-def fewest_sites(task: Task, target: float, nodes: int) -> tuple[IntArray | None, int]:
+def fewest_sites(task: SitingTask, target: float, nodes: int) -> tuple[IntArray | None, int]:
     """Choose the fewest new posts that cover a target; give them and the number that none is below."""
     programme = _counted(task, task.kind)
     count, size = len(task.kind), len(programme.worth)
@@ -163,7 +163,7 @@ def fewest_sites(task: Task, target: float, nodes: int) -> tuple[IntArray | None
     return _chosen(task, found.x), 0 if bound is None else math.ceil(float(bound) - 1e-6)
 
 
-def _counted(task: Task, kind: IntArray) -> _Programme:
+def _counted(task: SitingTask, kind: IntArray) -> _Programme:
     """Count a point once, and a second time for less, if so many posts see it."""
     of, count, points = task.places, len(task.kind), len(task.places.weight)
     seen = sparse.csr_array(task.seen().T)
@@ -189,20 +189,20 @@ def _counted(task: Task, kind: IntArray) -> _Programme:
     )  # fmt: skip
 
 
-def _edges(task: Task, kind: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+def _edges(task: SitingTask, kind: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
     """List who could see what: candidate, point, chance."""
     seen = sparse.coo_array(task.seen())
     keep = kind[seen.row] != 2
     return seen.row[keep], seen.col[keep], seen.data[keep]
 
 
-def _graded(task: Task, kind: IntArray) -> _Programme:
+def _graded(task: SitingTask, kind: IntArray) -> _Programme:
     """Count a point by one post that sees it, the best there is."""
     by, at, q = _edges(task, kind)
     return _by_edges(task, kind, (by, at), task.places.weight[at] * q, np.ones(len(at)))
 
 
-def _served(task: Task, kind: IntArray) -> _Programme:
+def _served(task: SitingTask, kind: IntArray) -> _Programme:
     """Serve demand in parts, within the capacity of each post."""
     by, at, _ = _edges(task, kind)
     weight = task.places.weight[at]
@@ -215,7 +215,11 @@ def _served(task: Task, kind: IntArray) -> _Programme:
 
 
 def _by_edges(
-    task: Task, kind: IntArray, ends: tuple[IntArray, IntArray], worth: FloatArray, top: FloatArray
+    task: SitingTask,
+    kind: IntArray,
+    ends: tuple[IntArray, IntArray],
+    worth: FloatArray,
+    top: FloatArray,
 ) -> _Programme:
     """Share each point out among posts, and only to those that stand."""
     by, at = ends
@@ -236,7 +240,9 @@ def _by_edges(
     )  # fmt: skip
 
 
-def _choice_rows(task: Task, kind: IntArray, new: int, size: int) -> list[tuple[Any, float, float]]:
+def _choice_rows(
+    task: SitingTask, kind: IntArray, new: int, size: int
+) -> list[tuple[Any, float, float]]:
     """Allow so many new posts, for so much money, none too near to another."""
     fresh = (task.kind == 0).astype(float)
     rows = [(_wide(sparse.csr_array(fresh[None, :]), size), -np.inf, float(new))]
@@ -279,7 +285,7 @@ def _solved(programme: _Programme, gap: float, nodes: int) -> Any:
     )
 
 
-def _chosen(task: Task, values: FloatArray | None) -> IntArray | None:
+def _chosen(task: SitingTask, values: FloatArray | None) -> IntArray | None:
     if values is None:
         return None
     count = len(task.kind)
