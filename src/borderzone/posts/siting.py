@@ -395,7 +395,8 @@ class _SitingSearch:
     def within_reach(self, target: float, share: float) -> None:
         """Refuse a target beyond what all candidates cover together."""
         most = self._most()
-        if most < target or (share == 1.0 and most < self.task.total * (1.0 - _ROUNDING)):
+        short = most - target < 0.0
+        if short:
             reach = math.floor(most / self.task.total * 1e4) / 1e4
             msg = (
                 f"all candidates together cover {reach:.2%} of the demand, less than the share of "
