@@ -93,6 +93,12 @@ def country_aliases() -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a name, all columns text, nothing read as missing.
+
+    Examples
+    --------
+    >>> names = country_aliases()
+    >>> len(names) > 200
+    True
     """
     return pd.read_csv(_file("aliases"), dtype=str, keep_default_na=False, encoding="utf-8")
 
@@ -216,6 +222,11 @@ def admin1() -> gpd.GeoDataFrame:
     geopandas.GeoDataFrame
         ``name`` in English without diacritics, ``country`` (ISO alpha-3) and
         polygons, EPSG:4326.
+
+    Examples
+    --------
+    >>> admin1().crs.to_epsg()
+    4326
     """
     return _vector("admin1")
 
@@ -228,6 +239,11 @@ def rivers() -> gpd.GeoDataFrame:
     -------
     geopandas.GeoDataFrame
         ``name`` in English, ``name_local``, ``kind`` and lines, EPSG:4326.
+
+    Examples
+    --------
+    >>> {"Tigris", "Euphrates"} <= set(rivers()["name"])
+    True
     """
     return _vector("rivers")
 
@@ -240,6 +256,11 @@ def lakes() -> gpd.GeoDataFrame:
     -------
     geopandas.GeoDataFrame
         Polygons, EPSG:4326.
+
+    Examples
+    --------
+    >>> lakes().geom_type.isin(["Polygon", "MultiPolygon"]).all()
+    np.True_
     """
     return _vector("lakes")
 
@@ -256,6 +277,11 @@ def karst() -> gpd.GeoDataFrame:
     geopandas.GeoDataFrame
         ``name``, ``rock``, ``susceptibility`` (1 low to 3 high),
         ``accuracy_km``, ``source`` and polygons, EPSG:4326.
+
+    Examples
+    --------
+    >>> sorted(karst()["susceptibility"].unique().tolist())
+    [1, 2, 3]
     """
     return _vector("karst")
 
@@ -455,6 +481,12 @@ def elevation(grid: Grid | None = None, *, needed: BoolArray | None = None) -> x
         If the grid lies outside the embedded region.
     CoverageGapError
         If needed cells do; the message says which share.
+
+    Examples
+    --------
+    >>> heights = elevation()
+    >>> heights.attrs["units"], bool(heights.max() < 5000)
+    ('m', True)
     """
     raster = io.read_raster(_file("elevation"), what="elevation").astype("float32")
     raster = raster.where(raster != raster.attrs["_FillValue"])
@@ -487,6 +519,12 @@ def landcover(grid: Grid | None = None, *, needed: BoolArray | None = None) -> x
         If the grid lies outside the embedded region.
     CoverageGapError
         If needed cells do; the message says which share.
+
+    Examples
+    --------
+    >>> cover = landcover()
+    >>> int(cover.max()) <= 255
+    True
     """
     raster = io.read_raster(_file("landcover"), what="landcover")
     raster.name = "landcover"
@@ -568,6 +606,10 @@ def verify() -> None:
     ------
     DataError
         If a file is missing or differs; the message names all of them.
+
+    Examples
+    --------
+    >>> verify()
     """
     _check_bytes(_registered().values())
 

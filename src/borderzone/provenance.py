@@ -435,6 +435,11 @@ class Stage:
     peak_mb
         Largest resident memory of the process during the stage, or so far where the system
         cannot tell; None where it tells neither, as on Windows. Units: MB.
+
+    Examples
+    --------
+    >>> Stage(seconds=1.5, peak_mb=None).seconds
+    1.5
     """
 
     seconds: float

@@ -58,6 +58,11 @@ class SimulatedView:
         ``"beats_soft"``.
     threads
         How many work at once; the result hangs on it in no way.
+
+    Examples
+    --------
+    >>> SimulatedView(clip_km=2.0).clip_km
+    2.0
     """
 
     clip_km: float | None = None
@@ -89,6 +94,11 @@ class Simulated:
         What the law says.
     is_exact
         Whether the law is a closed form of just this, and no fit.
+
+    Examples
+    --------
+    >>> Simulated(crossings=100, detected=40, coverage=0.5, expected_pod=0.39, is_exact=True).detected
+    40
     """
 
     crossings: int

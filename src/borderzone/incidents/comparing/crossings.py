@@ -67,6 +67,11 @@ class CrossingEstimate:
         factor`` with 95 % probability, lognormal.
     source
         Who judged it.
+
+    Examples
+    --------
+    >>> CrossingEstimate(people=1000, days=240, source="an article").factor
+    2.0
     """
 
     people: float

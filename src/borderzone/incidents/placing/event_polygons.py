@@ -44,6 +44,11 @@ class EventPolygons:
         Polygons, EPSG:4326, as from `layer`; None where there are none.
     own
         Names of those that the user gave, of which is told what they placed.
+
+    Examples
+    --------
+    >>> EventPolygons(districts=None, provinces=None).own
+    ()
     """
 
     districts: gpd.GeoDataFrame | None

@@ -80,6 +80,11 @@ class PrecisionClass:
         What the class says, in words.
     source
         Where code and spread are from.
+
+    Examples
+    --------
+    >>> PrecisionClass(shape="disc", scale_km=5.0, meaning="near a town", source="code book").scale_km
+    5.0
     """
 
     shape: str

@@ -308,6 +308,13 @@ class Assumption:
         Where the distribution is from.
     tag
         A: assumption. F: seen in a public source. C: computed.
+
+    Examples
+    --------
+    >>> Assumption(
+    ...     name="r50_factor", distribution="lognormal", parameters=(1.0, 0.3), unit="factor", source="own trials"
+    ... ).parameters
+    (1.0, 0.3)
     """
 
     name: str

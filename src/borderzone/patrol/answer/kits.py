@@ -118,6 +118,11 @@ class Stopping:
         Herders, animals, shadows: false calls of a unit in an hour. Units: 1/h.
     crossings_per_h
         Crossings of the whole border. Units: 1/h.
+
+    Examples
+    --------
+    >>> Stopping(cover_km=10.0).cover_km
+    10.0
     """
 
     cover_km: float = 5.0

@@ -51,6 +51,12 @@ class BorderLength:
         Length in all. Units: km.
     by_segment_km
         Length of each segment. Units: km.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> BorderLength(name="measured", total_km=20.0, by_segment_km=pd.Series([10.0, 10.0])).total_km
+    20.0
     """
 
     name: str

@@ -62,6 +62,11 @@ class Force(BaseModel):
     -----
     A crew of 4 is an assumption without a source for this border: set your own. Leave, sickness and training are in the shift factor; a share of people
     fit for duty on top of it would count them twice.
+
+    Examples
+    --------
+    >>> Force(sensor="night_vision_goggles", crew=3).stands
+    False
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -262,6 +262,11 @@ class Standing:
         Over all places between two posts.
     minimum
         At the place where least is detected.
+
+    Examples
+    --------
+    >>> Standing(mean=0.8, minimum=0.6).minimum
+    0.6
     """
 
     mean: float

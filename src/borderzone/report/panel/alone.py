@@ -33,6 +33,11 @@ class PanelPage:
         Name of the study.
     html
         The page, which asks for no other file.
+
+    Examples
+    --------
+    >>> PanelPage(name="Iraq-Syria", html="<p>40 more</p>").name
+    'Iraq-Syria'
     """
 
     name: str
