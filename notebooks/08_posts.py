@@ -1,0 +1,122 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Twenty posts, or forty more patrols?
+#
+# A post stands still and looks; a patrol moves and may be elsewhere. First both are counted on the built-in border, without asking where posts stand. Then twenty posts get places, on relief of 30 m that was drawn by chance:
+# the elevation that ships is far too coarse for lines of sight, and `borderzone fetch dem IRQ SYR` brings what it takes.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+import borderzone as bz
+
+plt.rcParams.update({"font.size": 8, "image.interpolation": "nearest"})
+result = bz.Study.default().run(seed=1)
+counted = pd.concat(
+    [
+        result.pod([100, 140], "eye", law="beats_soft").assign(what="patrols, the eye"),
+        result.pod([20, 60], "posts", law="standing").assign(what="thermal posts"),
+    ]
+)
+counted.set_index(["what", "units"])[["people", "share", "low", "high"]].round(2)
+
+# %% [markdown]
+# On average twenty thermal posts of four see more than forty patrols add to a hundred: their eyes reach kilometres where the naked eye reaches a hundred metres. But whoever knows where they stand walks between them.
+# At the weakest place:
+
+# %%
+weakest = pd.concat(
+    [
+        result.pod([100, 140], "eye", law="beats_soft", measure="min_pod").assign(
+            what="patrols, the eye"
+        ),
+        result.pod([20, 60, 120], "posts", law="standing", measure="min_pod").assign(
+            what="thermal posts"
+        ),
+    ]
+)
+weakest.set_index(["what", "units"])[["people", "share", "low", "high"]].round(2)
+
+# %% [markdown]
+# ## A piece of border with relief (SYNTHETIC)
+#
+# Forty kilometres of the border, ten deep on each side, with hills of no place on Earth: noise whose power falls with the frequency, seeded.
+
+
+# %%
+def hills(grid: bz.Grid, *, rise_m: float = 70.0, seed: int = 8) -> np.ndarray:
+    """Draw relief whose power falls with the power 3.5 of the frequency."""
+    rows, columns = grid.shape
+    noise = np.fft.rfft2(np.random.default_rng(seed).standard_normal((rows, columns)))
+    frequency = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)[None, :])
+    frequency[0, 0] = np.inf
+    heights = np.fft.irfft2(noise * frequency**-1.75, s=(rows, columns))
+    return (250.0 + rise_m * heights / heights.std()).astype(np.float32)
+
+
+stretch = bz.Border.between("IRQ", "SYR").between_km(240, 280)
+corridor = bz.Corridor.around(stretch, depth_km=10)
+grid = corridor.grid(resolution_m=30)
+dem = grid.wrap(hills(grid), name="elevation_m", units="m")
+dem.shape
+
+# %% [markdown]
+# ## Places, and what each sees
+#
+# Summits on Iraq's side, at least 800 m apart; demand is every tenth cell of the corridor, each way.
+
+# %%
+places = bz.posts.candidates(dem, corridor, spacing_m=800, side="IRQ", prominence_m=3)
+sees = bz.posts.sight(dem, places, corridor, height_m=10, max_km=5, every=10)
+len(places), sees.n_demand
+
+# %% [markdown]
+# ## Every number of posts from one call
+#
+# For each number the best places found, what they cover, and a bound that no choice can pass. The gap between the two is what is not proved.
+
+# %%
+curve = bz.posts.site(sees, n=20)
+curve.table.set_index("n").loc[[1, 5, 10, 20]].round(3)
+
+# %%
+fig, (left, right) = plt.subplots(
+    1, 2, figsize=(9.5, 4.0), gridspec_kw={"width_ratios": [2, 3]}, layout="constrained"
+)
+left.plot(curve.table["n"], 100 * curve.table["covered"] / sees.n_demand, label="found")
+left.plot(curve.table["n"], 100 * curve.table["bound"] / sees.n_demand, "--", label="no more than")
+left.set(xlabel="posts", ylabel="ground seen, %", ylim=(0, 100), title="SYNTHETIC relief")
+left.set_xticks([1, 5, 10, 15, 20])
+left.legend()
+chosen = places.iloc[curve.sites(20)]
+rows, columns = grid.shape
+right.imshow(
+    bz.terrain.hillshade(dem),
+    cmap="Greys_r",
+    extent=(float(dem.x[0]), float(dem.x[-1]), float(dem.y[-1]), float(dem.y[0])),
+)
+stretch.line.to_crs(corridor.crs).plot(ax=right, color="black", linewidth=1.2)
+places.to_crs(corridor.crs).plot(ax=right, color="white", markersize=6)
+chosen.to_crs(corridor.crs).plot(ax=right, color="#a3124f", marker="^", markersize=40)
+right.set(
+    title="twenty of the summits (SYNTHETIC)", xticks=[], yticks=[], xlabel="40 km", ylabel=""
+)
+
+# %% [markdown]
+# ## What this does not say
+#
+# Sight is not detection: by night a post sees ground in which its eyes find nobody, and a crosser who knows the posts takes the dead ground between them. Twenty posts that see half of the ground are a start for an
+# argument, not a wall. Places of posts are never written to the public edition.
