@@ -657,6 +657,13 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.weakest_place": {"speed_ratio": lambda _: 5.0},
     "patrol.units_required": _FEW,
     "posts.candidates": {"dem": lambda w: w.beside, "spacing_m": lambda _: 2000.0},
+    "posts.barrier": {
+        "fields": lambda _: np.ones((2, 2, 4), dtype=bool),
+        "chainage_km": lambda _: np.tile(np.arange(4) * 0.1, (2, 1)), "cell_m": lambda _: 100.0,
+    },
+    "posts.flat_line_posts": {
+        "length_km": lambda _: 10.0, "range_km": lambda _: 2.0, "spacing_km": lambda _: 0.5,
+    },
     "posts.fewest_posts": {"sees": lambda _: np.eye(3, dtype=bool), "demand": lambda _: [1.0, 2.0, 3.0]},
     "posts.site": {
         "sees": lambda _: np.eye(3, dtype=bool), "demand": lambda _: [1.0, 2.0, 3.0], "n": lambda _: 2,

@@ -10,3 +10,8 @@ from .siting import (
     fewest_posts as fewest_posts,
     site as site,
 )
+from .barriers import (
+    Barrier as Barrier,
+    barrier as barrier,
+    flat_line_posts as flat_line_posts,
+)
