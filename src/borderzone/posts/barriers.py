@@ -347,10 +347,9 @@ def _strip_of(
     if km.ndim != 2:
         msg = f"chainage_km must be rows by columns of cells, got shape {km.shape}"
         raise ShapeMismatchError(msg)
-    if np.isinf(km).any() or np.isnan(km).all():
-        msg = (
-            "chainage_km must be finite in the corridor, which has a cell at least, and NaN outside"
-        )
+    in_corridor = ~np.isnan(km)
+    if not in_corridor.any() or np.isinf(km).any():
+        msg = "chainage_km holds no corridor: give km in its cells, and NaN outside, as Corridor.cells does"
         raise InvalidParameterError(msg)
     return EndedStrip.of(km, float(cell_m), ring=ring)
 
