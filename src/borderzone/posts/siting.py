@@ -50,9 +50,12 @@ _RUN = 8
 # Steps of the prices where a run begins, and in each round after.
 _FIRST_STEPS, _STEPS = 600, 300
 # First step of the prices, as a share of the distance between answer and bound.
-_STRIDE = 1.0
+# Prices from another number of posts, or from a round before, are near: large steps would leave them.
+_STRIDE, _STRIDE_NEAR, _STRIDE_AGAIN = 1.0, 0.5, 0.1
 # Forced moves of one round, and the most candidates that one forces in.
 _MOVES, _FORCED = 100, 3
+# Fewer moves a round on larger tasks: what one post sees, over all, times the moves. At least ten.
+_MOVED = 4_000_000
 # Tangents behind a bound of what posts see together.
 _TANGENTS = 200
 _OUT_OF_REACH = (
@@ -346,6 +349,7 @@ class _SitingSearch:
     def __init__(self, task: SitingTask, gap: float, rounds: int, seed: int) -> None:
         self.task, self.gap, self.rounds, self.seed = task, gap, rounds, seed
         self.fixed = (task.kind == 1).astype(np.uint8)
+        self.moves = int(np.clip(_MOVED // max(len(task.places.row_at), 1), 10, _MOVES))
 
     def posts(self, inside: IntArray | None = None) -> Posts:
         """Make room for a set of posts."""
@@ -423,7 +427,7 @@ class _SitingSearch:
             _leave_one_out(task, posts)
             rng = generator(self.seed, new)
             for _ in range(self.rounds):
-                draws = rng.random((_MOVES, _FORCED + 1))
+                draws = rng.random((self.moves, _FORCED + 1))
                 value = forced_moves(
                     task.places, posts, self.fixed, new - 1, task.budget, target, draws
                 )
@@ -475,12 +479,13 @@ class _SitingSearch:
             )
             rng = generator(self.seed, p)
             for turn in range(self.rounds):
-                steps = _FIRST_STEPS if p == run[0] and turn == 0 else _STEPS
-                self.lower(answer, new, price, steps)
+                fresh = p == run[0] and turn == 0
+                stride = _STRIDE if fresh else _STRIDE_AGAIN if turn else _STRIDE_NEAR
+                self.lower(answer, new, price, _FIRST_STEPS if fresh else _STEPS, stride=stride)
                 if self.near(answer):
                     break
                 goal = answer.bound * (1.0 - self.gap)
-                draws = rng.random((_MOVES, _FORCED + 1))
+                draws = rng.random((self.moves, _FORCED + 1))
                 value = forced_moves(case, posts, self.fixed, new, task.budget, goal, draws)
                 if value > answer.covered:
                     answer.covered, answer.inside = float(value), posts.inside.copy()
@@ -516,7 +521,14 @@ class _SitingSearch:
         answer.bound = max(min(answer.bound, bound), answer.covered)
 
     def lower(
-        self, answer: _Answer, new: int, price: FloatArray, steps: int, goal: float | None = None
+        self,
+        answer: _Answer,
+        new: int,
+        price: FloatArray,
+        steps: int,
+        *,
+        stride: float = _STRIDE,
+        goal: float | None = None,
     ) -> None:
         """Lower the bound by moving prices so many steps."""
         task, floor = self.task, answer.covered if goal is None else goal
@@ -526,7 +538,7 @@ class _SitingSearch:
         else:
             bound, scores = priced_bound(
                 task.places, task.kind, task.cap, new, task.budget, price, floor, goal, steps,
-                _STRIDE,
+                stride,
             )  # fmt: skip
             if bound < answer.priced:
                 answer.priced, answer.scores = float(bound), scores
