@@ -18,7 +18,7 @@ from pyproj import CRS
 
 import borderzone as bz
 from borderzone import difficulty
-from borderzone._kernels import fuzzy as kernels
+from borderzone._kernels import index_sums as kernels
 from borderzone.difficulty.index import GAMMA, INDEX_LEGS
 from borderzone.errors import GridMismatchError, InvalidParameterError, InvalidScenarioError
 from borderzone.grid import Grid

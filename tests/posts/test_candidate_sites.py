@@ -15,7 +15,7 @@ from scipy import ndimage
 import borderzone as bz
 from borderzone import posts
 from borderzone._cells import blocks_of
-from borderzone._kernels.summits import are_highest, descents
+from borderzone._kernels.focal import are_highest, descents
 from borderzone.errors import CRSMismatchError, InvalidParameterError, LimitError
 
 CELL_M = 100.0

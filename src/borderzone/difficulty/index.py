@@ -20,7 +20,7 @@ from borderzone._guards import (
     meant,
     shown,
 )
-from borderzone._kernels import fuzzy as kernels
+from borderzone._kernels import index_sums as kernels
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._kernels.group_sums import LARGEST, STEPS_PER_UNIT, add_by_group
+from borderzone._kernels.index_sums import LARGEST, STEPS_PER_UNIT, add_by_group
 from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import UNKNOWN_CLASS, Grid
 

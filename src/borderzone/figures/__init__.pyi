@@ -4,8 +4,10 @@ from .catalogue import (
     alt_text as alt_text,
     figure_data as figure_data,
 )
-from .answers import answer as answer
-from .curve import coverage_curve as coverage_curve
+from .answers import (
+    answer as answer,
+    coverage_curve as coverage_curve,
+)
 from .charts import (
     cave_success_rate as cave_success_rate,
     hindcast as hindcast,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from borderzone._guards import meant
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.answers import answer, answer_data
+from borderzone.figures.answers import answer, answer_data, coverage_curve, coverage_curve_data
 from borderzone.figures.charts import (
     cave_calibration_of,
     cave_success_rate,
@@ -26,7 +26,6 @@ from borderzone.figures.charts import (
     sensitivity_data,
 )
 from borderzone.figures.compare import whatif, whatif_data
-from borderzone.figures.curve import coverage_curve, coverage_curve_data
 from borderzone.figures.decisions import (
     break_even,
     break_even_words,

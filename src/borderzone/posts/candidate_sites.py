@@ -13,7 +13,7 @@ from scipy import ndimage
 from borderzone._cells import blocks_of, in_order
 from borderzone._guards import check_at_least, check_choice, check_non_negative, check_positive
 from borderzone._guards.rasters import refuse_impossible
-from borderzone._kernels.summits import are_highest, descents
+from borderzone._kernels.focal import are_highest, descents
 from borderzone.crs import project
 from borderzone.errors import InvalidParameterError, LimitError
 from borderzone.visibility import Windows

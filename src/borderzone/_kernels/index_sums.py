@@ -1,10 +1,14 @@
-"""Fuzzy gamma of a few members, cell by cell.
+"""Fuzzy gamma of a few members cell by cell, and sums by group that no order of adding changes.
 
-In words: of the known members, take the product of ``member ** exponent`` and one less the product of
+Of the gamma, of the known members, take the product of ``member ** exponent`` and one less the product of
 ``(1 - member) ** exponent``; the answer is the second to the power gamma times the first to the power
 one less gamma. Exponents are the weights, scaled so that those of the known members sum to their
 number. Where no member is known the answer is NaN. Zimmermann and Zysno (1980), Fuzzy Sets and
 Systems 4, 37-51; tests/difficulty/fuzzy_cases.py states it with every step as an array of its own.
+
+Of the sums, every value is rounded to a whole number of 2 ** -40, about a trillionth, and whole numbers are
+added, so blocks and threads may come in any order. A sum is kept in two whole numbers, the
+high one worth 2 ** 32 of the low one, which leaves room for 2 ** 31 values below 2 ** 22.
 """
 
 from __future__ import annotations
@@ -16,9 +20,15 @@ import numpy as np
 from borderzone._kernels import njit
 
 if TYPE_CHECKING:
-    from borderzone._typing import FloatArray
+    from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["gamma"]
+__all__ = ["LARGEST", "STEPS_PER_UNIT", "add_by_group", "gamma"]
+
+STEPS_PER_UNIT = 2.0**40
+# Values from here on would overflow a whole number of steps.
+LARGEST = 2.0**22
+
+_LOW = 0xFFFFFFFF
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
@@ -71,3 +81,27 @@ def gamma(members: tuple[Any, ...], weights: FloatArray, power: float, out: Floa
                 product *= member**exponent
                 rest *= (1.0 - member) ** exponent
         out[i] = _between(product, 1.0 - rest, power, quarters) if known else np.nan
+
+
+@njit(nogil=True, error_model="numpy")
+def add_by_group(
+    group: IntArray, values: FloatArray, high: IntArray, low: IntArray, count: IntArray
+) -> Any:
+    """Add values to the sums of their groups."""
+    # group: group of each value, from 0.
+    # values: values; NaN is left out.
+    # high, low: sums by group, added to, int64: ``high * 2 ** 32 + low`` steps.
+    # count: values by group that are not NaN, added to, int64.
+    # Returns place of the first value that is infinite or too large, else -1; what comes before it
+    # has been added.
+    for i in range(group.size):
+        value = np.float64(values[i])
+        if value != value:  # noqa: PLR0124 - NaN differs from itself
+            continue
+        if not -LARGEST < value < LARGEST:
+            return i
+        steps = np.int64(np.rint(value * STEPS_PER_UNIT))
+        high[group[i]] += steps >> 32
+        low[group[i]] += steps & _LOW
+        count[group[i]] += 1
+    return -1
