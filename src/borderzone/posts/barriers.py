@@ -145,7 +145,7 @@ def barrier(  # noqa: PLR0913 - fields, ground, rules
     >>> fields = np.abs(km[None] - np.array([0.1, 0.3, 0.5, 0.7])[:, None, None]) < 0.21
     >>> found = barrier(fields, km, 100.0)
     >>> found.new, found.proved, [posts.tolist() for posts in found.posts]
-    (2, True, [[0, 3]])
+    (3, True, [[0, 2, 3]])
     """
     ring = check_flag(ring, "ring")
     k = check_whole(k, "k", highest=1 if ring else None)
