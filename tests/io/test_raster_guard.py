@@ -52,6 +52,11 @@ FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
     "incidents.overlay": {"weight": lambda w: w.dem},
     "io.open_classes": {"source": lambda w: w.classes},
     "io.open_dem": {"source": lambda w: w.dem},
+    "posts.barrier": {
+        "chainage_km": lambda w: w.cells["chainage_km"],
+        "fields": lambda w: w.cells["chainage_km"].notnull().expand_dims(post=3),
+        "cell_m": lambda _: None,
+    },
     "terrain.surface": {"aridity": lambda w: w.dem / 1e4},
     "visibility.who_sees": {"targets": lambda w: w.fine > 900},
 }

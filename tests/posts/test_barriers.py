@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import ndimage
 
+import borderzone as bz
 from borderzone import BorderzoneError, posts
+from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -274,3 +277,14 @@ def test_impossible_questions_are_refused(change: dict[str, Any], words: str) ->
 def test_impossible_lines_are_refused(given_: tuple[float, float, float], words: str) -> None:
     with pytest.raises(BorderzoneError, match=words):
         posts.flat_line_posts(*given_)
+
+
+def test_beside_a_raster_of_chainage_fields_say_where_they_lie() -> None:
+    grid = bz.Grid.covering((0, 0, 600, 200), resolution_m=100, crs=32638)
+    km = grid.wrap(_strip(*grid.shape))
+    fields = np.ones((1, *grid.shape), dtype=bool)
+    with pytest.raises(ShapeMismatchError, match="must be a raster too, posts by y by x"):
+        posts.barrier(fields, km)
+    with pytest.raises(InvalidParameterError, match="cells are 100 m, got 50"):
+        posts.barrier(fields, km, 50.0)
+    assert posts.barrier(xr.ones_like(km).expand_dims(post=1) > 0, km).new == 1

@@ -102,7 +102,7 @@ def barrier(  # noqa: PLR0913 - fields, ground, rules
     ----------
     fields
         True where a post detects, posts by rows by columns; or chances of the same shape; or what `sight` gives for cells
-        of the raster.
+        of the raster. Beside a raster of chainage a raster on its grid, posts by y by x.
     chainage_km
         Chainage of each cell, NaN outside the corridor, as from `Corridor.cells`. Its least and greatest are the
         flat ends. Units: km.
@@ -337,11 +337,15 @@ def _told_gap(seen: BoolArray, strip: EndedStrip) -> str:
 def _strip_of(
     chainage_km: npt.ArrayLike | xr.DataArray, cell_m: float | None, *, ring: bool
 ) -> EndedStrip:
-    if cell_m is None:
-        if not isinstance(chainage_km, xr.DataArray):
-            msg = "cell_m is needed where chainage_km is no raster: the edge of a cell in metres"
+    if isinstance(chainage_km, xr.DataArray):
+        edge_m = Grid.of(chainage_km).resolution_m
+        if cell_m is not None and cell_m != edge_m:
+            msg = f"cell_m must be left out beside a raster, whose cells are {edge_m:g} m, got {cell_m!r}"
             raise InvalidParameterError(msg)
-        cell_m = Grid.of(chainage_km).resolution_m
+        cell_m = edge_m
+    elif cell_m is None:
+        msg = "cell_m is needed where chainage_km is no raster: the edge of a cell in metres"
+        raise InvalidParameterError(msg)
     check_positive(cell_m, "cell_m", "m")
     km = as_numbers(chainage_km, "chainage_km")
     if km.ndim != 2:
@@ -360,6 +364,15 @@ def _fields_of(
     """Lay the fields on the cells of the corridor."""
     if isinstance(fields, SightOfPosts):
         return _laid_out(fields, chainage_km, strip, level)
+    if isinstance(chainage_km, xr.DataArray):
+        # Rows of a plain array may run either way; beside a raster only coordinates tell which.
+        if not isinstance(fields, xr.DataArray) or fields.dims[1:] != ("y", "x") or fields.ndim != 3:
+            msg = (
+                "fields beside a raster of chainage must be a raster too, posts by y by x, or what sight "
+                "gives; or give both as plain arrays, with cell_m"
+            )
+            raise ShapeMismatchError(msg)
+        Grid.of(chainage_km).check(fields[0], "the raster of fields")
     given = fields if getattr(fields, "dtype", None) == np.bool_ else as_numbers(fields, "fields")
     found = np.asarray(given)
     if found.ndim != 3 or found.shape[1:] != strip.km.shape or not len(found):
