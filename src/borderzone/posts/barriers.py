@@ -366,7 +366,11 @@ def _fields_of(
         return _laid_out(fields, chainage_km, strip, level)
     if isinstance(chainage_km, xr.DataArray):
         # Rows of a plain array may run either way; beside a raster only coordinates tell which.
-        if not isinstance(fields, xr.DataArray) or fields.dims[1:] != ("y", "x") or fields.ndim != 3:
+        if (
+            not isinstance(fields, xr.DataArray)
+            or fields.dims[1:] != ("y", "x")
+            or fields.ndim != 3
+        ):
             msg = (
                 "fields beside a raster of chainage must be a raster too, posts by y by x, or what sight "
                 "gives; or give both as plain arrays, with cell_m"
