@@ -54,7 +54,7 @@ FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
     "io.open_dem": {"source": lambda w: w.dem},
     "posts.barrier": {
         "chainage_km": lambda w: w.cells["chainage_km"],
-        "fields": lambda w: w.cells["chainage_km"].notna().expand_dims(post=3),
+        "fields": lambda w: (w.cells["chainage_km"] >= 0).expand_dims(post=3),
         "cell_m": lambda _: None,
     },
     "terrain.surface": {"aridity": lambda w: w.dem / 1e4},
