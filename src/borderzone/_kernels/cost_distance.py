@@ -1,7 +1,8 @@
 """Least travel time over a raster from several starts, uphill and downhill told apart, and the ways back.
 
 The raster is flattened, and cut into bands of whole rows. Each band has a queue of its own and is searched
-by one thread at a time; what a step brings to another band is a message to it.
+by one thread at a time; what a step brings to another band is a message to it. The search for the way that is
+watched least (`least_watched`) has the same steps and speeds, and one queue.
 """
 
 from __future__ import annotations
@@ -15,7 +16,17 @@ from borderzone._kernels import njit
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["MOST_OFFERS", "NO_STEP", "expand", "finish", "follow", "prepare", "trail"]
+__all__ = [
+    "MOST_OFFERS",
+    "NO_STEP",
+    "expand",
+    "finish",
+    "follow",
+    "least_watched",
+    "passed_by",
+    "prepare",
+    "trail",
+]
 
 # Slower than a metre an hour is closed: steps of any length of time would need any number of buckets.
 SLOWEST_H_PER_M = 1.0
@@ -496,3 +507,215 @@ def trail(back: IntArray, offset: IntArray, cell: int) -> Any:
         numbers[k] = back[cells[k]]
         cells[k + 1] = cells[k] - offset[numbers[k] & 15]
     return cells, numbers
+
+
+# The way that is watched least. What a step costs is its length times what watches a kilometre of it:
+# patrols that sweep the ground, more of them met by who is slow; what is told by length; and what is told
+# by time. All are means over the cells that the step passes, so a homogeneous strip costs what its width
+# does. A step between two cells aside also touches those beside it: it costs at least what a quarter of
+# its length in each of the four does, so that no wall that runs askew is slipped through.
+
+
+@njit(inline="always", **_OPTIONS)
+def _mean_watch(watch: Any, stride: IntArray, cells: Any, n_cells: Any) -> Any:
+    """Mean of what watches over some cells."""
+    swept, patrol, by_km, by_h = 0.0, 0.0, 0.0, 0.0
+    for k in range(n_cells):
+        cell = cells[k]
+        swept += np.float64(watch[0][cell * stride[0]])
+        patrol += np.float64(watch[1][cell * stride[1]])
+        by_km += np.float64(watch[2][cell * stride[2]])
+        by_h += np.float64(watch[3][cell * stride[3]])
+    part = 1.0 / n_cells
+    return swept * part, patrol * part, by_km * part, by_h * part
+
+
+@njit(inline="always", **_OPTIONS)
+def _watched_km(mean: Any, pace: float) -> Any:
+    """Exponent a kilometre, of hours a kilometre."""
+    met = mean[1] * pace
+    return mean[0] * np.sqrt(1.0 + met * met) + mean[2] + mean[3] * pace
+
+
+@njit(inline="always", **_OPTIONS)
+def _step_watched(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
+    z: FloatArray,
+    watch: Any,
+    stride: IntArray,
+    knots: float,
+    km: float,
+    rules: Any,
+    table: FloatArray,
+    cell: int,
+    there: int,
+    left: int,
+    right: int,
+    step: int,
+    four: IntArray,
+) -> Any:
+    """Exponent and hours of one step."""
+    level, last = 0.25 * table.size, 0.5 * table.size - 1e-9
+    height, end = np.float64(z[cell * stride[5]]), np.float64(z[there * stride[5]])
+    four[0], four[1], four[2], four[3] = cell, there, left, right
+    n_cells = 4 if step >= 8 else 2
+    pace = _pace(level + (end - height) * knots, table, last)
+    if step >= 8 and rules[0]:
+        middle = 0.5 * (np.float64(z[left * stride[5]]) + np.float64(z[right * stride[5]]))
+        pace = 0.5 * _pace(level + (middle - height) * 2.0 * knots, table, last)
+        pace += 0.5 * _pace(level + (end - middle) * 2.0 * knots, table, last)
+    slow = 0.0
+    for k in range(n_cells):
+        slow += 1.0 / np.float64(watch[4][four[k] * stride[4]])
+    # Hours a kilometre: the table has metres an hour.
+    pace *= 1000.0 * slow / n_cells
+    per_km = _watched_km(_mean_watch(watch, stride, four, n_cells), pace)
+    if rules[1] and 4 <= step < 8:
+        per_km = max(per_km, _watched_km(_mean_watch(watch, stride, four, 4), pace))
+    return km * per_km, km * pace
+
+
+@njit(inline="always", **_OPTIONS)
+def _sooner(cost: float, time: float, than_cost: float, than_time: float) -> Any:
+    """Whether less is watched, or as much in less time."""
+    return cost < than_cost or (cost == than_cost and time < than_time)
+
+
+@njit(inline="always", **_OPTIONS)
+def _rise_in_heap(queue: Any, place: Any, cost: float, time: float, cell: int) -> None:
+    """Let a node of a heap of four branches find its place from below."""
+    costs, times, cells = queue
+    while place > 0:
+        above = (place - 1) >> 2
+        if not _sooner(cost, time, costs[above], times[above]):
+            break
+        costs[place], times[place], cells[place] = costs[above], times[above], cells[above]
+        place = above
+    costs[place], times[place], cells[place] = cost, time, cell
+
+
+@njit(inline="always", **_OPTIONS)
+def _sink_in_heap(queue: Any, size: Any) -> None:
+    """Fill the top of a heap with its last node, which is no longer counted in its size."""
+    costs, times, cells = queue
+    cost, time, cell = costs[size], times[size], cells[size]
+    place = 0
+    while True:
+        first = 4 * place + 1
+        if first >= size:
+            break
+        least = first
+        for k in range(first + 1, min(first + 4, size)):
+            if _sooner(costs[k], times[k], costs[least], times[least]):
+                least = k
+        if not _sooner(costs[least], times[least], cost, time):
+            break
+        costs[place], times[place], cells[place] = costs[least], times[least], cells[least]
+        place = least
+    costs[place], times[place], cells[place] = cost, time, cell
+
+
+@njit(inline="always", **_OPTIONS)
+def _with_more_room(queue: Any) -> Any:
+    """Double the room of a heap."""
+    costs, times, cells = queue
+    more_costs, more_times = np.empty(2 * costs.size), np.empty(2 * costs.size)
+    more_cells = np.empty(2 * costs.size, np.int64)
+    more_costs[: costs.size], more_times[: costs.size] = costs, times
+    more_cells[: costs.size] = cells
+    return more_costs, more_times, more_cells
+
+
+# Dijkstra's algorithm with the pair of exponent and time as its key: each cell is done once, in the
+# order of the key, also where nothing watches and only time tells cells apart. A price an hour is added
+# to the exponent of a step; what a way costs without it is its key less the price of its hours.
+@njit(**_OPTIONS)
+def least_watched(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one hot loop over plain arrays
+    z: FloatArray,
+    watch: Any,
+    stride: IntArray,
+    steps: Any,
+    odd: Any,
+    rules: Any,
+    table: FloatArray,
+    price: float,
+    starts: IntArray,
+    first: Any,
+    cost: FloatArray,
+    time: FloatArray,
+    back: IntArray,
+    wanted: IntArray,
+    n_wanted: int,
+) -> Any:
+    """Find the least exponent, and of equal ones the least time, from the starts to all wanted cells."""
+    # z: flat heights; of one number where the ground is level. Units: m.
+    # watch: flat arrays, or of one number each: sweep by patrols that stand still (1/km), their speed
+    # (km/h), exponent by length (1/km) and by time (1/h), and the crosser's share of the speed.
+    # stride: 1 for an array, 0 for one number: of the five, and of z.
+    # steps: offsets, offsets of the two cells beside, lengths (km), knots of the table for a metre.
+    # odd: bits of the cells at the rim, those cells, and their barred steps
+    # rules: whether knight's steps have halves, and whether diagonal ones are charged for their corners.as bits.
+    # first: exponent with its price, and hours, at the starts.
+    # cost, time: infinite, negative where closed; changed. back: 255; changed to the steps.
+    # wanted: a bit for each cell; the search ends when n_wanted of them are done.
+    # Returns how many were never reached.
+    offset, pass_a, pass_b, length, knots = steps
+    lookup, odd_cells, barred_steps = odd
+    queue = np.empty(4096), np.empty(4096), np.empty(4096, np.int64)
+    four = np.empty(4, np.int64)
+    size = 0
+    for k in range(starts.size):
+        cell = starts[k]
+        if _sooner(first[0][k], first[1][k], cost[cell], time[cell]):
+            cost[cell], time[cell] = first[0][k], first[1][k]
+            if size == queue[0].size:
+                queue = _with_more_room(queue)
+            _rise_in_heap(queue, size, cost[cell], time[cell], cell)
+            size += 1
+    while size > 0 and n_wanted > 0:
+        here, hours, cell = queue[0][0], queue[1][0], queue[2][0]
+        size -= 1
+        _sink_in_heap(queue, size)
+        if _sooner(cost[cell], time[cell], here, hours):
+            continue
+        n_wanted -= (wanted[cell >> 3] >> (cell & 7)) & 1
+        _, barred = _looked_up(cell, lookup, odd_cells, barred_steps)
+        for s in range(offset.size):
+            if (barred >> s) & 1:
+                continue
+            there = cell + offset[s]
+            # Closed cells are below all others.
+            if not _sooner(here, hours, cost[there], time[there]):
+                continue
+            left, right = cell + pass_a[s], cell + pass_b[s]
+            if s >= 8 and (cost[left] < 0.0 or cost[right] < 0.0):
+                continue
+            if 4 <= s < 8 and cost[left] < 0.0 and cost[right] < 0.0:
+                continue
+            watched, took = _step_watched(
+                z, watch, stride, knots[s], length[s], rules, table, cell, there, left, right, s, four
+            )  # fmt: skip
+            if took > 1000.0 * length[s] * SLOWEST_H_PER_M:
+                continue
+            new, when = here + watched + price * took, hours + took
+            if _sooner(new, when, cost[there], time[there]):
+                cost[there], time[there], back[there] = new, when, s
+                if size == queue[0].size:
+                    queue = _with_more_room(queue)
+                _rise_in_heap(queue, size, new, when, there)
+                size += 1
+    return n_wanted
+
+
+@njit(**_OPTIONS)
+def passed_by(cells: IntArray, numbers: IntArray, pass_a: IntArray, pass_b: IntArray) -> Any:
+    """List the cells that the steps of a way pass, four a step."""
+    # cells, numbers: a way as `trail` gives it, from its end to its start, and its steps.
+    # Returns cells, shape ``(steps, 4)``; both ends twice where the step passes no other.
+    found = np.empty((numbers.size, 4), np.int64)
+    for k in range(numbers.size):
+        start, s = cells[k + 1], numbers[k]
+        found[k, 0], found[k, 1] = start, cells[k]
+        found[k, 2], found[k, 3] = start, cells[k]
+        if s >= 8:
+            found[k, 2], found[k, 3] = start + pass_a[s], start + pass_b[s]
+    return found

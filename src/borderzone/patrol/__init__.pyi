@@ -82,6 +82,23 @@ from .theory.posts_on_line import (
 )
 from .theory.barrier import barrier_patrol as barrier_patrol
 from .theory.posts_on_line import no_gap_probability as no_gap_probability
+from .crossing.detection_field import (
+    detection_field as detection_field,
+    hazard_by_range as hazard_by_range,
+)
+from .crossing.weakest_crossing import (
+    WeakestCrossings as WeakestCrossings,
+    weakest_crossings as weakest_crossings,
+)
+from .crossing.games import (
+    AnsweredEffort as AnsweredEffort,
+    InterdictionGame as InterdictionGame,
+    answered_effort as answered_effort,
+    interdiction_game as interdiction_game,
+    patrolling_value as patrolling_value,
+    watcher_gains as watcher_gains,
+    zero_sum_coverage as zero_sum_coverage,
+)
 from .simulation import (
     SIMULATED_LAWS as SIMULATED_LAWS,
     Simulated as Simulated,

@@ -20,6 +20,7 @@ from borderzone._guards import (
 from borderzone.corridor import Corridor
 from borderzone.crs import check_same_crs
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
+from borderzone.patrol import hazard_by_range
 from borderzone.posts.candidate_sites import section_on
 from borderzone.visibility import Windows, who_sees
 
@@ -35,6 +36,8 @@ __all__ = ["SightOfPosts", "sight"]
 _MOST_BYTES = 2 << 30
 # Posts whose bits are opened at a time.
 _AT_A_TIME = 64
+# Mean distance of a place in a square from its middle, in sides.
+_MEAN_RADIUS = 0.3826
 
 
 def sight(  # noqa: PLR0913 - who looks at what, from where, how far
@@ -276,6 +279,71 @@ class SightOfPosts:
         together: Any = np.bitwise_or.reduce(rows, axis=0, initial=0).astype(np.uint8)
         seen: BoolArray = np.unpackbits(together, count=self.n_demand).astype(np.bool_)
         return seen
+
+    def field(
+        self, chosen: IntArray | list[int], grid: Grid, *, curve: pd.DataFrame | None = None
+    ) -> xr.Dataset:
+        """
+        Lay what some posts see on the ground, as a field for `patrol.weakest_crossings`.
+
+        Parameters
+        ----------
+        chosen
+            Their positions, from 0.
+        grid
+            Grid of the field, on whose cells the demand lies.
+        curve
+            Lateral curve of what stands at a post, ``range_km`` and ``pod``, as from `patrol.lateral_curve` with
+            ``f_mask=0``: the ground in sight has its hazard by range. Without it, ground in sight is certain.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``hazard_per_km`` (1/km, summed over the posts), or ``certain``; 0 or False on ground that was not looked at.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such post, posts or demand are not known, none of it lies on the grid, or the curve is none.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from affine import Affine
+        >>> from pyproj import CRS
+        >>> from borderzone.grid import Grid
+        >>> grid = Grid(shape=(1, 4), transform=Affine(500, 0, 0, 0, -500, 500), crs=CRS(32637))
+        >>> post = gpd.GeoSeries([shapely.Point(250, 250)], crs=32637)
+        >>> seen = sight(grid.wrap(np.zeros((1, 4), np.float32)), post, grid.wrap(np.ones((1, 4), bool)))
+        >>> import pandas as pd
+        >>> curve = pd.DataFrame({"range_km": [0.0, 1.0], "pod": [0.6, 0.0]})
+        >>> seen.field([0], grid, curve=curve)["hazard_per_km"].values.astype(float).round(2).tolist()
+        [[0.68, 0.38, 0.0, 0.0]]
+        """
+        if self.demand is None or self.candidates is None:
+            msg = "sight without posts and demand cannot be laid on the ground; ask posts.sight for it"
+            raise InvalidParameterError(msg)
+        seen_by_any = self.covered(chosen)
+        xy = shapely.get_coordinates(self.demand.geometry)
+        cells = cells_of_points(xy, grid)
+        if not (cells >= 0).any():
+            msg = "no demand lies on the grid: give the grid that the sight was asked on"
+            raise InvalidParameterError(msg)
+        if curve is None:
+            certain = np.zeros(grid.shape, dtype=bool)
+            certain.ravel()[cells[seen_by_any & (cells >= 0)]] = True
+            return xr.Dataset({"certain": grid.wrap(certain, name="certain")})
+        by_range = _curve_of(curve)
+        hazard = np.zeros(grid.shape)
+        sites = shapely.get_coordinates(self.candidates.geometry)
+        # A post in the cell itself is on average this far from a place in it.
+        nearest_m = _MEAN_RADIUS * grid.resolution_m
+        for one in np.asarray(chosen, dtype=np.int64):
+            seen = np.flatnonzero(self.seen_from(int(one)) & (cells >= 0))
+            away_m = np.maximum(np.hypot(*(xy[seen] - sites[one]).T), nearest_m)
+            hazard.ravel()[cells[seen]] += hazard_by_range(*by_range, away_m / 1e3)
+        layer = grid.wrap(hazard.astype(np.float32), name="hazard_per_km", units="1/km")
+        return xr.Dataset({"hazard_per_km": layer})
 
     @property
     def by_candidate(self) -> IntArray:
