@@ -517,28 +517,34 @@ def trail(back: IntArray, offset: IntArray, cell: int) -> Any:
 
 
 @njit(inline="always", **_OPTIONS)
-def _mean_watch(watch: Any, stride: IntArray, cells: Any, n_cells: Any) -> Any:
-    """Mean of what watches over some cells."""
-    swept, patrol, by_km, by_h = 0.0, 0.0, 0.0, 0.0
-    for k in range(n_cells):
-        cell = cells[k]
-        swept += np.float64(watch[0][cell * stride[0]])
-        patrol += np.float64(watch[1][cell * stride[1]])
-        by_km += np.float64(watch[2][cell * stride[2]])
-        by_h += np.float64(watch[3][cell * stride[3]])
-    part = 1.0 / n_cells
-    return swept * part, patrol * part, by_km * part, by_h * part
+def _level_step(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
+    watch: Any, km: float, corners: Any, cell: int, there: int, left: int, right: int, step: int
+) -> Any:
+    """Exponent and hours of a step on level ground, where each cell has one of either a kilometre."""
+    per_km, pace = watch[0], watch[1]
+    ends = np.float64(per_km[cell]) + np.float64(per_km[there])
+    took = np.float64(pace[cell]) + np.float64(pace[there])
+    if step < 4:
+        return 0.5 * km * ends, 0.5 * km * took
+    all_four = 0.25 * (ends + np.float64(per_km[left]) + np.float64(per_km[right]))
+    if step < 8:
+        return km * (max(0.5 * ends, all_four) if corners else 0.5 * ends), 0.5 * km * took
+    took += np.float64(pace[left]) + np.float64(pace[right])
+    return km * all_four, 0.25 * km * took
 
 
 @njit(inline="always", **_OPTIONS)
-def _watched_km(mean: Any, pace: float) -> Any:
-    """Exponent a kilometre, of hours a kilometre."""
-    met = mean[1] * pace
-    return mean[0] * np.sqrt(1.0 + met * met) + mean[2] + mean[3] * pace
+def _watched_km(watch: Any, stride: IntArray, cell: int, pace: float) -> Any:
+    """Exponent a kilometre on a cell, and hours, of the hours that a kilometre would take on open ground."""
+    pace /= np.float64(watch[4][cell * stride[4]])
+    met = np.float64(watch[1][cell * stride[1]]) * pace
+    swept = np.float64(watch[0][cell * stride[0]]) * np.sqrt(1.0 + met * met)
+    by_km = np.float64(watch[2][cell * stride[2]])
+    return swept + by_km + np.float64(watch[3][cell * stride[3]]) * pace, pace
 
 
 @njit(inline="always", **_OPTIONS)
-def _step_watched(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
+def _slope_step(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
     z: FloatArray,
     watch: Any,
     stride: IntArray,
@@ -551,27 +557,32 @@ def _step_watched(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
     left: int,
     right: int,
     step: int,
-    four: IntArray,
 ) -> Any:
-    """Exponent and hours of one step."""
+    """Exponent and hours of a step on ground with heights."""
     level, last = 0.25 * table.size, 0.5 * table.size - 1e-9
-    height, end = np.float64(z[cell * stride[5]]), np.float64(z[there * stride[5]])
-    four[0], four[1], four[2], four[3] = cell, there, left, right
-    n_cells = 4 if step >= 8 else 2
-    pace = _pace(level + (end - height) * knots, table, last)
+    height, end = np.float64(z[cell]), np.float64(z[there])
     if step >= 8 and rules[0]:
-        middle = 0.5 * (np.float64(z[left * stride[5]]) + np.float64(z[right * stride[5]]))
+        middle = 0.5 * (np.float64(z[left]) + np.float64(z[right]))
         pace = 0.5 * _pace(level + (middle - height) * 2.0 * knots, table, last)
         pace += 0.5 * _pace(level + (end - middle) * 2.0 * knots, table, last)
-    slow = 0.0
-    for k in range(n_cells):
-        slow += 1.0 / np.float64(watch[4][four[k] * stride[4]])
+    else:
+        pace = _pace(level + (end - height) * knots, table, last)
     # Hours a kilometre: the table has metres an hour.
-    pace *= 1000.0 * slow / n_cells
-    per_km = _watched_km(_mean_watch(watch, stride, four, n_cells), pace)
-    if rules[1] and 4 <= step < 8:
-        per_km = max(per_km, _watched_km(_mean_watch(watch, stride, four, 4), pace))
-    return km * per_km, km * pace
+    pace *= 1000.0
+    first, took = _watched_km(watch, stride, cell, pace)
+    second, more = _watched_km(watch, stride, there, pace)
+    ends, took = first + second, took + more
+    if step < 4 or (step < 8 and not rules[1]):
+        return 0.5 * km * ends, 0.5 * km * took
+    # A corner may be of closed or unknown ground: what is not known there is not charged.
+    first, more = _watched_km(watch, stride, left, pace)
+    second, further = _watched_km(watch, stride, right, pace)
+    all_four = 0.25 * (ends + first + second)
+    if step < 8:
+        return km * (
+            all_four if all_four > 0.5 * ends and all_four < np.inf else 0.5 * ends
+        ), 0.5 * km * took
+    return km * all_four, 0.25 * km * (took + more + further)
 
 
 @njit(inline="always", **_OPTIONS)
@@ -630,7 +641,7 @@ def _with_more_room(queue: Any) -> Any:
 # to the exponent of a step; what a way costs without it is its key less the price of its hours.
 @njit(**_OPTIONS)
 def least_watched(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one hot loop over plain arrays
-    z: FloatArray,
+    z: FloatArray | None,
     watch: Any,
     stride: IntArray,
     steps: Any,
@@ -647,10 +658,11 @@ def least_watched(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one hot l
     n_wanted: int,
 ) -> Any:
     """Find the least exponent, and of equal ones the least time, from the starts to all wanted cells."""
-    # z: flat heights; of one number where the ground is level. Units: m.
-    # watch: flat arrays, or of one number each: sweep by patrols that stand still (1/km), their speed
-    # (km/h), exponent by length (1/km) and by time (1/h), and the crosser's share of the speed.
-    # stride: 1 for an array, 0 for one number: of the five, and of z.
+    # z: flat heights, or None where the ground is level. Units: m.
+    # watch: on level ground exponent and hours a kilometre, flat. Else flat arrays, or of one number each:
+    # sweep by patrols that stand still (1/km), their speed (km/h), exponent by length (1/km) and by
+    # time (1/h), and the crosser's share of the speed.
+    # stride: 1 for an array, 0 for one number, of those five.
     # steps: offsets, offsets of the two cells beside, lengths (km), knots of the table for a metre.
     # odd: bits of the cells at the rim, those cells, and their barred steps
     # rules: whether knight's steps have halves, and whether diagonal ones are charged for their corners.as bits.
@@ -661,7 +673,6 @@ def least_watched(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one hot l
     offset, pass_a, pass_b, length, knots = steps
     lookup, odd_cells, barred_steps = odd
     queue = np.empty(4096), np.empty(4096), np.empty(4096, np.int64)
-    four = np.empty(4, np.int64)
     size = 0
     for k in range(starts.size):
         cell = starts[k]
@@ -691,9 +702,12 @@ def least_watched(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one hot l
                 continue
             if 4 <= s < 8 and cost[left] < 0.0 and cost[right] < 0.0:
                 continue
-            watched, took = _step_watched(
-                z, watch, stride, knots[s], length[s], rules, table, cell, there, left, right, s, four
-            )  # fmt: skip
+            if z is None:
+                watched, took = _level_step(watch, length[s], rules[1], cell, there, left, right, s)
+            else:
+                watched, took = _slope_step(
+                    z, watch, stride, knots[s], length[s], rules, table, cell, there, left, right, s
+                )
             if took > 1000.0 * length[s] * SLOWEST_H_PER_M:
                 continue
             new, when = here + watched + price * took, hours + took

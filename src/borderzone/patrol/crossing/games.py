@@ -386,12 +386,14 @@ def answered_effort(  # noqa: PLR0913 - ground, who is out, in which light, who 
     gap = check_positive(gap, "gap")
     factors = rate_factors(corridor, ground, force, light=light, watch=watch)
     ones = np.ones(len(factors))
-    of_one = detection_field(corridor, grid, ground, force, ones, light=light, watch=watch)
-    search = CrossingSearch.of(
-        [of_one, *([] if posts is None else [posts])], corridor,
-        dem=None, speed=speed, surface_factor=None, threads=None,
+    one, none = (
+        CrossingSearch.of(
+            [detection_field(corridor, grid, ground, force, out, light=light, watch=watch), *([] if posts is None else [posts])],
+            corridor, dem=None, speed=speed, surface_factor=None, threads=None,
+        )
+        for out in (ones, np.zeros(len(factors)))
     )  # fmt: skip
-    rows = _Rows.of(search, of_one, corridor, grid)
+    rows = _Rows.of(one, none, corridor)
     # To begin with as much where a unit does less: what evens straight ways out.
     rate = patrol_layers(factors, ones, 1.0, "random")["swept_per_km"]
     effort = total / rate / (1.0 / rate).sum()
@@ -422,65 +424,57 @@ class _Rows:
     """What one unit on each segment adds to the least ways against a plan."""
 
     search: CrossingSearch
-    # Segment of each cell, one beyond the last outside; sweep of one unit, and of all else.
+    # Segment of each cell, one beyond the last outside; exponent a kilometre by one unit, and by all else.
     segment: IntArray
     of_one: FloatArray
     others: FloatArray
     n_segments: int
 
     @classmethod
-    def of(
-        cls, search: CrossingSearch, of_one: xr.Dataset, corridor: Corridor, grid: Grid
-    ) -> _Rows:
-        """Take the search of a field with one unit everywhere."""
+    def of(cls, search: CrossingSearch, without: CrossingSearch, corridor: Corridor) -> _Rows:
+        """Take the search of a field with one unit on every segment, and of one with none."""
+        segment = corridor.cells(search.grid)["segment"].to_numpy().ravel()
+        n_segments = len(corridor.segments)
+        others = without.watch[0]
         # Of a diagonal step half lies in each of its cells: what it is charged for its corners is no
         # linear function of the units.
         search.corners = False
-        segment = corridor.cells(grid)["segment"].to_numpy().ravel()
-        n_segments = len(corridor.segments)
-        place = np.where(segment >= 0, segment - int(corridor.segments.index[0]), n_segments)
-        one = of_one["swept_per_km"].to_numpy().ravel()
         return cls(
-            search=search,
-            segment=place,
-            of_one=one,
-            others=search.watch[0] - one,
-            n_segments=n_segments,
-        )
+            search=search, segment=np.where(segment >= 0, segment - int(corridor.segments.index[0]), n_segments),
+            of_one=search.watch[0] - others, others=others, n_segments=n_segments,
+        )  # fmt: skip
 
     def against(self, effort: FloatArray) -> tuple[FloatArray, FloatArray, float]:
         """Give the exposure of the least way of each kilometre, its fixed exponent, and the least exponent of all."""
         search = self.search
-        swept = self.of_one * np.append(effort, 0.0)[self.segment] + self.others
-        search.watch = (swept.astype(np.float32), *search.watch[1:])
+        per_km = self.of_one * np.append(effort, 0.0)[self.segment] + self.others
+        search.watch = (per_km.astype(np.float32), search.watch[1])
         first, second = search.edges
         passes = search.passes(first, second, 0.0)
         cost = passes[0].cost[search.border] + passes[1].cost[search.border]
-        cells = search.border[search._least_by_km(cost, cost)]  # noqa: SLF001 - of the same file's graph
+        if not np.isfinite(cost.min()):
+            return np.zeros((0, self.n_segments)), np.zeros(0), float("inf")
+        cells = search.border[search.least_by_km(cost, cost)]
         cells = np.unique(cells[np.isfinite(passes[0].cost[cells] + passes[1].cost[cells])])
-        per_unit = np.zeros((len(cells), self.n_segments + 1))
+        exposure = np.zeros((len(cells), self.n_segments + 1))
         for row, cell in enumerate(cells):
-            for one, (way, numbers) in zip(passes, search.trail(passes, int(cell)), strict=True):
-                self._expose(per_unit[row], one.time, way, numbers)
-        exposure = per_unit[:, :-1]
+            for way, numbers in search.trail(passes, int(cell)):
+                self._expose(exposure[row], way, numbers)
         exact = passes[0].cost[cells] + passes[1].cost[cells]
-        return exposure, np.maximum(exact - exposure @ effort, 0.0), float(cost.min())
+        return (
+            exposure[:, :-1],
+            np.maximum(exact - exposure[:, :-1] @ effort, 0.0),
+            float(cost.min()),
+        )
 
-    def _expose(self, row: FloatArray, time: FloatArray, way: IntArray, numbers: IntArray) -> None:
+    def _expose(self, row: FloatArray, way: IntArray, numbers: IntArray) -> None:
         """Add what one unit on each segment does to half a way."""
         search, steps = self.search, self.search.steps
         km = steps.length[numbers] * search.grid.resolution_m / 1e3
-        hours = time[way[:-1]] - time[way[1:]]
         passed = cost_distance.passed_by(way, numbers, steps.pass_a, steps.pass_b)
-        speed = search.watch[1]
-        met = (speed[passed].mean(axis=1) if speed.size > 1 else speed[0]) * hours / km
-        part = 0.25 * km * np.sqrt(1.0 + met**2)
-        np.add.at(row, self.segment[passed], self.of_one[passed] * part[:, None])
-        # The start lies short of the edge by a part of a cell, which time tells.
+        np.add.at(row, self.segment[passed], self.of_one[passed] * 0.25 * km[:, None])
         start = way[-1:]
-        pace, _ = search._on_level(start)  # noqa: SLF001 - of the same file's graph
-        met = (speed[start] if speed.size > 1 else speed) * pace
-        row[self.segment[start]] += self.of_one[start] * time[start] / pace * np.sqrt(1.0 + met**2)
+        row[self.segment[start]] += self.of_one[start] * search.beyond_km(start)
 
 
 def zero_sum_coverage(values: npt.ArrayLike, units: float) -> tuple[FloatArray, float]:

@@ -212,9 +212,9 @@ class CrossingSearch:
 
     grid: Grid
     light: str
-    # Arrays of the kernel, and the strides at which it reads them.
+    # What the kernel reads, as it says there.
     watch: tuple[FloatArray, ...]
-    z: FloatArray
+    z: FloatArray | None
     table: SpeedTable
     # Flat: infinite where open, -1 where closed.
     open_cells: FloatArray
@@ -254,22 +254,17 @@ class CrossingSearch:
         layers = added(fields, grid)
         cells = corridor.cells(grid)
         inside = cells["segment"].to_numpy() >= 0
-        z, table, share = _pace_of(grid, dem, speed, surface_factor)
-        unknown = inside & (np.isnan(z).reshape(grid.shape) if z.size > 1 else False)
-        if share.size > 1:
-            unknown |= inside & np.isnan(share).reshape(grid.shape)
-        closed = ~inside | unknown | layers.pop("certain", np.zeros((), bool))
-        if share.size > 1:
-            with np.errstate(invalid="ignore"):
-                closed |= ~(share.reshape(grid.shape) > 0.0)
-        names = [name for name in LAYERS if name != "certain"]
-        watch = tuple(layers.get(name, np.zeros(1, np.float32)).ravel() for name in names)
+        certain = layers.pop("certain", np.zeros((), bool))
+        moves = _Moves.of(grid, dem, speed, surface_factor)
+        unknown = inside & moves.unknown
+        closed = ~inside | unknown | certain | moves.closed
         edges = _edges_of(corridor, cells, inside, closed, grid.resolution_m / 1e3)
         rows = corridor.segments
         span = float(rows["km_start"].min()), float(rows["km_end"].max())
         border, pairs, km = _border_cells(cells, inside, grid.resolution_m / 1e3, span)
         return cls(
-            grid=grid, light=lights[0] if lights else "any", watch=(*watch, share), z=z, table=table,
+            grid=grid, light=lights[0] if lights else "any", watch=moves.watched(layers, closed), z=moves.z,
+            table=moves.table,
             open_cells=np.where(closed.ravel(), -1.0, np.inf), edges=edges, border=border,
             pairs=pairs, km=km, km_end=span[1], odd=OddCells.of(grid.shape, [], RoadSteps.none()),
             steps=Steps.of(grid.shape[1], 16), threads=check_threads(threads),
@@ -287,14 +282,14 @@ class CrossingSearch:
             passes = self.passes(far, near, price_h)
             key = passes[0].cost[self.border] + passes[1].cost[self.border]
             hours = passes[0].time[self.border] + passes[1].time[self.border]
-            at = self._least_by_km(key, hours)
+            at = self.least_by_km(key, hours)
             found = pd.DataFrame({
                 "km_start": self.km, "km_end": self.km + 1.0,
                 "exponent": np.where(np.isinf(key[at]), np.inf, key[at] - price_h * np.where(np.isinf(key[at]), 0.0, hours[at])),
                 "time_h": hours[at], "into": near, "cell": self.border[at], "key": key[at],
             })  # fmt: skip
             better = np.ones(len(found), bool) if best is None else _is_less(found, best)
-            best = found if best is None else best.where(~better, found)
+            best = found if best is None else _either(best, found, better)
             if trace:
                 for place in np.flatnonzero(better):
                     lines[place] = self.line(passes, int(found["cell"].iloc[place]))
@@ -312,7 +307,7 @@ class CrossingSearch:
     @property
     def is_same_both_ways(self) -> bool:
         """Whether pace hangs on no direction, so that ways back are as ways there."""
-        return self.z.size == 1
+        return self.z is None
 
     def passes(self, far: str, near: str, price_h: float) -> tuple[SearchPass, SearchPass]:
         """Search from the far edge forwards, and from the near one backwards."""
@@ -333,7 +328,7 @@ class CrossingSearch:
         pace, watched = self._on_level(starts)
         cell_m = self.grid.resolution_m
         length_m = self.steps.length * cell_m
-        stride = np.array([int(layer.size > 1) for layer in (*self.watch, self.z)])
+        stride = np.array([int(layer.size > 1) for layer in self.watch])
         cost_distance.least_watched(
             self.z, self.watch, stride,
             (self.steps.offset, self.steps.pass_a, self.steps.pass_b, length_m / 1e3, table.per_unit / length_m),
@@ -344,19 +339,29 @@ class CrossingSearch:
 
     def _on_level(self, cells: IntArray) -> tuple[FloatArray, FloatArray]:
         """Hours and exponent a kilometre on cells as if level."""
+        if self.z is None:
+            per_km, pace = self.watch
+            return pace[cells].astype(float), per_km[cells].astype(float)
         swept, patrol, by_km, by_h, share = (
-            layer[cells if layer.size > 1 else np.zeros(len(cells), np.int64)].astype(float) for layer in self.watch
-        )  # fmt: skip
+            (layer[cells] if layer.size > 1 else layer).astype(float) for layer in self.watch
+        )
         level = self.table.lines[2 * (len(self.table.lower) // 2)]
-        pace = 1000.0 / (level * share)
-        return pace, swept * np.sqrt(1.0 + (patrol * pace) ** 2) + by_km + by_h * pace
+        hours = 1000.0 / (level * share) * np.ones(len(cells))
+        return hours, swept * np.sqrt(1.0 + (patrol * hours) ** 2) + by_km + by_h * hours
 
-    def _least_by_km(self, key: FloatArray, hours: FloatArray) -> IntArray:
+    def least_by_km(self, key: FloatArray, hours: FloatArray) -> IntArray:
         """Find the border cell of the least way of every kilometre."""
         cell, km = self.pairs
         order = np.lexsort((cell, hours[cell], key[cell], km))
         _, first = np.unique(km[order], return_index=True)
         return cell[order][first]
+
+    def beyond_km(self, cells: IntArray) -> FloatArray:
+        """Tell how far starting cells lie from the outer edge."""
+        both = [np.concatenate(parts) for parts in zip(*self.edges.values(), strict=True)]
+        order = np.argsort(both[0], kind="stable")
+        at = order[np.searchsorted(both[0], cells, sorter=order)]
+        return np.asarray(both[1][at])
 
     def trail(self, passes: tuple[SearchPass, SearchPass], cell: int) -> tuple[Any, Any]:
         """Give both halves of the way through a border cell, each from there outwards."""
@@ -383,58 +388,90 @@ class SearchPass:
     back: IntArray
 
 
+def _either(best: pd.DataFrame, found: pd.DataFrame, better: BoolArray) -> pd.DataFrame:
+    return pd.concat([best[~better], found[better]]).sort_index()
+
+
 def _is_less(found: pd.DataFrame, best: pd.DataFrame) -> BoolArray:
     less = found["key"] < best["key"]
     return np.asarray(less | ((found["key"] == best["key"]) & (found["time_h"] < best["time_h"])))
 
 
-def _pace_of(
-    grid: Grid, dem: Any, speed: Any, surface_factor: Any
-) -> tuple[FloatArray, SpeedTable, FloatArray]:
-    """Give heights, the table of speeds, and the share of it on each cell."""
-    share = np.ones(1, np.float32)
-    if surface_factor is not None:
-        share = _numbers_on(grid, surface_factor, "surface_factor")
-        with np.errstate(invalid="ignore"):
-            if ((share < 0.0) | (share > 1.0)).any():
-                msg = f"surface_factor must lie between 0 and 1, got {np.nanmin(share):g} to {np.nanmax(share):g}"
-                raise InvalidParameterError(msg)
-    if dem is None:
-        own = _level_speed(grid, speed)
-        table = SpeedTable(lower=np.full(4, 1000.0), upper=np.full(4, 1000.0), error=0.0)
-        return np.zeros(1, np.float32), table, np.asarray(own * share, np.float32)
-    if is_number(speed) or isinstance(speed, xr.DataArray):
-        msg = "speed must be a name or a function of gradients beside dem; leave dem out for a number or a raster"
-        raise InvalidParameterError(msg)
-    function, _ = speed_function(speed)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Moves:
+    """How fast the crosser is: on level ground by cell, or by gradient and the share that a cell allows."""
+
+    z: FloatArray | None
+    table: SpeedTable
+    # Speed on each cell (km/h), or share of the table's; of one number where it is the same everywhere.
+    share: FloatArray
+    # unknown, closed: Where heights or speeds are not known, and where there is none.
+    unknown: BoolArray
+    closed: BoolArray
+
+    @classmethod
+    def of(cls, grid: Grid, dem: Any, speed: Any, surface_factor: Any) -> _Moves:
+        """Check what is given."""
+        share = np.ones(1, np.float32)
+        if surface_factor is not None:
+            share = _numbers_on(grid, surface_factor, "surface_factor", highest=1.0)
+        z, table = None, SpeedTable(lower=np.full(2, 1000.0), upper=np.full(2, 1000.0), error=0.0)
+        if dem is None:
+            share = np.asarray(_level_speed(grid, speed) * share, np.float32)
+        elif is_number(speed) or isinstance(speed, xr.DataArray):
+            msg = "speed must be a name or a function of gradients beside dem; leave dem out for a number or a raster"
+            raise InvalidParameterError(msg)
+        else:
+            z, steepest = _heights_on(grid, dem)
+            table = SpeedTable.of(speed_function(speed)[0], steepest)
+        unknown = np.zeros(grid.shape, bool) if z is None else np.isnan(z).reshape(grid.shape)
+        closed = np.zeros((), bool)
+        if share.size > 1:
+            unknown |= np.isnan(share).reshape(grid.shape)
+            closed = (share <= 0.0).reshape(grid.shape)
+        return cls(z=z, table=table, share=share, unknown=unknown, closed=closed)
+
+    def watched(self, layers: dict[str, FloatArray], closed: BoolArray) -> tuple[FloatArray, ...]:
+        """Give what the kernel reads: on level ground exponent and hours a kilometre, else all layers."""
+        names = [name for name in LAYERS if name != "certain"]
+        nothing = np.zeros(1, np.float32)
+        flat = [
+            np.ascontiguousarray(layers.get(name, nothing), np.float32).ravel() for name in names
+        ]
+        if self.z is not None:
+            return (*flat, self.share)
+        swept, patrol, by_km, by_h = flat
+        out = closed.ravel()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            pace = np.broadcast_to(1.0 / self.share, out.shape).copy()
+            per_km = swept * np.sqrt(1.0 + (patrol * pace) ** 2) + by_km + by_h * pace
+        pace[out], per_km[out] = 0.0, 0.0
+        return np.asarray(per_km, np.float32), np.asarray(pace, np.float32)
+
+
+def _heights_on(grid: Grid, dem: Any) -> tuple[FloatArray, float]:
+    """Flat heights, and a gradient that no step exceeds."""
     grid.check(dem, "dem")
     heights = heights_of(dem)
     if focal.n_impossible(heights):
         refuse_impossible(heights)
     z = np.ascontiguousarray(heights, np.float32)
-    steepest = max(
-        (float(np.nanmax(np.abs(np.diff(z, axis=axis)), initial=0.0)) for axis in (0, 1)),
-        default=0.0,
-    )
-    # A diagonal step is longer than either side, and rises no more than both.
-    return z.ravel(), SpeedTable.of(function, 2.0 * steepest / grid.resolution_m), share
+    rises = [np.abs(np.diff(z, axis=axis)) for axis in (0, 1)]
+    steepest = max(float(np.nanmax(rise, initial=0.0)) for rise in rises)
+    # A diagonal step is longer than a side, and rises no more than two of them.
+    return z.ravel(), 2.0 * steepest / grid.resolution_m
 
 
 def _level_speed(grid: Grid, speed: Any) -> FloatArray:
     if isinstance(speed, xr.DataArray):
-        own = _numbers_on(grid, speed, "speed")
-        with np.errstate(invalid="ignore"):
-            if (own < 0.0).any() or np.isinf(own).any():
-                msg = f"speed must be finite and 0 km/h or more, got {np.nanmin(own):g} to {np.nanmax(own):g}"
-                raise InvalidParameterError(msg)
-        return own
+        return _numbers_on(grid, speed, "speed")
     if not is_number(speed):
         msg = f"speed must be a number of km/h or a raster without dem, got {speed!r}; a name or function takes dem"
         raise InvalidParameterError(msg)
     return np.array([check_positive(speed, "speed", "km/h")], np.float32)
 
 
-def _numbers_on(grid: Grid, raster: Any, name: str) -> FloatArray:
+def _numbers_on(grid: Grid, raster: Any, name: str, highest: float = np.inf) -> FloatArray:
     if not isinstance(raster, xr.DataArray):
         msg = f"{name} must be an xarray.DataArray, got {type(raster).__name__}"
         raise InvalidParameterError(msg)
@@ -442,6 +479,11 @@ def _numbers_on(grid: Grid, raster: Any, name: str) -> FloatArray:
     if values.dtype.kind not in "biuf":
         msg = f"{name} must hold numbers, got {values.dtype}"
         raise InvalidParameterError(msg)
+    with np.errstate(invalid="ignore"):
+        if (values < 0.0).any() or (values > highest).any() or np.isinf(values).any():
+            most = "finite and 0 or more" if np.isinf(highest) else f"between 0 and {highest:g}"
+            msg = f"{name} must be {most}, got {np.nanmin(values):g} to {np.nanmax(values):g}"
+            raise InvalidParameterError(msg)
     return np.ascontiguousarray(values, np.float32).ravel()
 
 
