@@ -526,7 +526,10 @@ def _level_step(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
     took = np.float64(pace[cell]) + np.float64(pace[there])
     if step < 4:
         return 0.5 * km * ends, 0.5 * km * took
-    all_four = 0.25 * (ends + np.float64(per_km[left]) + np.float64(per_km[right]))
+    # A closed corner, whose number is -1, is not charged.
+    all_four = 0.25 * ends
+    all_four += 0.25 * np.float64(per_km[left]) if left >= 0 else 0.0
+    all_four += 0.25 * np.float64(per_km[right]) if right >= 0 else 0.0
     if step < 8:
         return km * (max(0.5 * ends, all_four) if corners else 0.5 * ends), 0.5 * km * took
     took += np.float64(pace[left]) + np.float64(pace[right])
@@ -574,14 +577,13 @@ def _slope_step(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
     ends, took = first + second, took + more
     if step < 4 or (step < 8 and not rules[1]):
         return 0.5 * km * ends, 0.5 * km * took
-    # A corner may be of closed or unknown ground: what is not known there is not charged.
-    first, more = _watched_km(watch, stride, left, pace)
-    second, further = _watched_km(watch, stride, right, pace)
-    all_four = 0.25 * (ends + first + second)
+    # A closed corner, whose number is -1, is not charged.
+    on_left, more = _watched_km(watch, stride, max(left, 0), pace)
+    on_right, further = _watched_km(watch, stride, max(right, 0), pace)
+    all_four = ends + (on_left if left >= 0 else 0.0) + (on_right if right >= 0 else 0.0)
+    all_four *= 0.25
     if step < 8:
-        return km * (
-            all_four if all_four > 0.5 * ends and all_four < np.inf else 0.5 * ends
-        ), 0.5 * km * took
+        return km * max(0.5 * ends, all_four), 0.5 * km * took
     return km * all_four, 0.25 * km * (took + more + further)
 
 
@@ -673,6 +675,8 @@ def least_watched(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one hot l
     offset, pass_a, pass_b, length, knots = steps
     lookup, odd_cells, barred_steps = odd
     queue = np.empty(4096), np.empty(4096), np.empty(4096, np.int64)
+    # Hours a kilometre at the highest speed of all, and a little less.
+    soonest = 999.999 / max(table[0::2].max(), (table[0::2] + table[1::2]).max())
     size = 0
     for k in range(starts.size):
         cell = starts[k]
@@ -690,18 +694,24 @@ def least_watched(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one hot l
             continue
         n_wanted -= (wanted[cell >> 3] >> (cell & 7)) & 1
         _, barred = _looked_up(cell, lookup, odd_cells, barred_steps)
+        least = 0.0
+        if z is not None:
+            # What leaves this cell costs at least its own part at the highest speed.
+            least, _ = _watched_km(watch, stride, cell, soonest)
         for s in range(offset.size):
             if (barred >> s) & 1:
                 continue
             there = cell + offset[s]
             # Closed cells are below all others.
-            if not _sooner(here, hours, cost[there], time[there]):
+            if not _sooner(
+                here + (0.5 if s < 8 else 0.25) * least * length[s], hours, cost[there], time[there]
+            ):
                 continue
             left, right = cell + pass_a[s], cell + pass_b[s]
-            if s >= 8 and (cost[left] < 0.0 or cost[right] < 0.0):
-                continue
-            if 4 <= s < 8 and cost[left] < 0.0 and cost[right] < 0.0:
-                continue
+            if s >= 4:
+                left, right = left if cost[left] >= 0.0 else -1, right if cost[right] >= 0.0 else -1
+                if (s >= 8 and min(left, right) < 0) or (s < 8 and max(left, right) < 0):
+                    continue
             if z is None:
                 watched, took = _level_step(watch, length[s], rules[1], cell, there, left, right, s)
             else:

@@ -451,7 +451,7 @@ class _Rows:
         search.watch = (per_km.astype(np.float32), search.watch[1])
         first, second = search.edges
         passes = search.passes(first, second, 0.0)
-        cost = passes[0].cost[search.border] + passes[1].cost[search.border]
+        cost = search.through(passes)
         if not np.isfinite(cost.min()):
             return np.zeros((0, self.n_segments)), np.zeros(0), float("inf")
         cells = search.border[search.least_by_km(cost, cost)]

@@ -31,8 +31,9 @@ __all__ = ["CrossingSearch", "WeakestCrossings", "weakest_crossings"]
 
 # Half the longest step, a knight's, in cells, and a little: no step leaps a band twice as wide.
 _HALF_STEP = 0.5 * np.sqrt(5.0) + 1e-6
-# Prices of an hour that are tried for ways within one night, and how far they lie apart.
-_PRICES, _PRICE_RATIO = 12, 4.0
+# Prices of an hour that are tried for ways within one night; the dearest leaves the quickest way alone.
+_PRICES, _DEAREST_H = 16, 1e9
+_SAME_POD = 1e-6
 _PUBLIC_KM = 10.0
 
 
@@ -216,8 +217,8 @@ class CrossingSearch:
     watch: tuple[FloatArray, ...]
     z: FloatArray | None
     table: SpeedTable
-    # Flat: infinite where open, -1 where closed.
-    open_cells: FloatArray
+    # Flat.
+    closed: BoolArray
     # Of the two countries, the starting cells and how far they lie from the outer edge.
     edges: dict[str, tuple[IntArray, FloatArray]]
     # Border cells, and for each pair of cell and kilometre that it stands for, both.
@@ -257,15 +258,16 @@ class CrossingSearch:
         certain = layers.pop("certain", np.zeros((), bool))
         moves = _Moves.of(grid, dem, speed, surface_factor)
         unknown = inside & moves.unknown
-        closed = ~inside | unknown | certain | moves.closed
-        edges = _edges_of(corridor, cells, inside, closed, grid.resolution_m / 1e3)
+        shut = ~inside | unknown | moves.closed
+        closed = shut | certain
+        edges = _edges_of(corridor, cells, shut, closed, grid.resolution_m / 1e3)
         rows = corridor.segments
         span = float(rows["km_start"].min()), float(rows["km_end"].max())
         border, pairs, km = _border_cells(cells, inside, grid.resolution_m / 1e3, span)
         return cls(
             grid=grid, light=lights[0] if lights else "any", watch=moves.watched(layers, closed), z=moves.z,
             table=moves.table,
-            open_cells=np.where(closed.ravel(), -1.0, np.inf), edges=edges, border=border,
+            closed=closed.ravel(), edges=edges, border=border,
             pairs=pairs, km=km, km_end=span[1], odd=OddCells.of(grid.shape, [], RoadSteps.none()),
             steps=Steps.of(grid.shape[1], 16), threads=check_threads(threads),
             unknown_cells=int(unknown.sum()),
@@ -280,12 +282,16 @@ class CrossingSearch:
         first, second = self.edges
         for far, near in ((first, second), (second, first)):
             passes = self.passes(far, near, price_h)
-            key = passes[0].cost[self.border] + passes[1].cost[self.border]
+            key = self.through(passes)
             hours = passes[0].time[self.border] + passes[1].time[self.border]
             at = self.least_by_km(key, hours)
+            way = np.isfinite(key)
+            without_price = np.where(
+                way, np.maximum(key - price_h * np.where(way, hours, 0.0), 0.0), np.inf
+            )
             found = pd.DataFrame({
                 "km_start": self.km, "km_end": self.km + 1.0,
-                "exponent": np.where(np.isinf(key[at]), np.inf, key[at] - price_h * np.where(np.isinf(key[at]), 0.0, hours[at])),
+                "exponent": without_price[at],
                 "time_h": hours[at], "into": near, "cell": self.border[at], "key": key[at],
             })  # fmt: skip
             better = np.ones(len(found), bool) if best is None else _is_less(found, best)
@@ -317,13 +323,13 @@ class CrossingSearch:
         return first, second
 
     def _pass(self, country: str, direction: str, price_h: float) -> SearchPass:
-        cost = self.open_cells.copy()
-        time = cost.copy()
+        cost, time = (np.full(self.closed.size, np.inf) for _ in range(2))
+        cost[self.closed], time[self.closed] = -1.0, -1.0
         back = np.full(cost.size, cost_distance.NO_STEP, np.uint8)
         starts, edge_km = self.edges[country]
         wanted = np.zeros(cost.size // 8 + 1, np.uint8)
         np.bitwise_or.at(wanted, self.border >> 3, (1 << (self.border & 7)).astype(np.uint8))
-        open_border = int((cost[self.border] >= 0.0).sum())
+        open_border = int((~self.closed[self.border]).sum())
         table = self.table.turned(direction)
         pace, watched = self._on_level(starts)
         cell_m = self.grid.resolution_m
@@ -356,6 +362,11 @@ class CrossingSearch:
         _, first = np.unique(km[order], return_index=True)
         return cell[order][first]
 
+    def through(self, passes: tuple[SearchPass, SearchPass]) -> FloatArray:
+        """Add up both halves at each border cell; infinite where it is closed."""
+        both = passes[0].cost[self.border] + passes[1].cost[self.border]
+        return np.asarray(np.where(self.closed[self.border], np.inf, both))
+
     def beyond_km(self, cells: IntArray) -> FloatArray:
         """Tell how far starting cells lie from the outer edge."""
         both = [np.concatenate(parts) for parts in zip(*self.edges.values(), strict=True)]
@@ -369,7 +380,7 @@ class CrossingSearch:
 
     def line(self, passes: tuple[SearchPass, SearchPass], cell: int) -> shapely.LineString | None:
         """Draw the way through a border cell; None where none leads."""
-        if not np.isfinite(passes[0].cost[cell] + passes[1].cost[cell]):
+        if self.closed[cell] or not np.isfinite(passes[0].cost[cell] + passes[1].cost[cell]):
             return None
         (inwards, _), (outwards, _) = self.trail(passes, cell)
         cells = np.concatenate([inwards[::-1], outwards[1:]])
@@ -456,8 +467,13 @@ def _heights_on(grid: Grid, dem: Any) -> tuple[FloatArray, float]:
     if focal.n_impossible(heights):
         refuse_impossible(heights)
     z = np.ascontiguousarray(heights, np.float32)
-    rises = [np.abs(np.diff(z, axis=axis)) for axis in (0, 1)]
-    steepest = max(float(np.nanmax(rise, initial=0.0)) for rise in rises)
+    steepest = 0.0
+    # By strips of rows, each with the first of the next, so that little room is taken.
+    for first in range(0, len(z), 512):
+        strip = z[first : first + 513]
+        for axis in (0, 1):
+            rise = np.abs(np.diff(strip, axis=axis))
+            steepest = max(steepest, float(np.nanmax(rise, initial=0.0)))
     # A diagonal step is longer than a side, and rises no more than two of them.
     return z.ravel(), 2.0 * steepest / grid.resolution_m
 
@@ -488,7 +504,7 @@ def _numbers_on(grid: Grid, raster: Any, name: str, highest: float = np.inf) -> 
 
 
 def _edges_of(
-    corridor: Corridor, cells: xr.Dataset, inside: BoolArray, closed: BoolArray, cell_km: float
+    corridor: Corridor, cells: xr.Dataset, shut: BoolArray, closed: BoolArray, cell_km: float
 ) -> dict[str, tuple[IntArray, FloatArray]]:
     """Of both countries, the open cells at the outer edge and how far from it they lie."""
     border = corridor.border
@@ -498,11 +514,12 @@ def _edges_of(
     for number, code in enumerate((border.left, border.right), start=1):
         depth = corridor.depth_km[code]
         if depth > 0.0:
-            at = inside & (whose == number) & (off >= depth - _HALF_STEP * cell_km)
+            at = (whose == number) & (off >= depth - _HALF_STEP * cell_km)
         else:
-            at = inside & (off <= _HALF_STEP * cell_km)
+            at = off <= _HALF_STEP * cell_km
         starts = np.flatnonzero((at & ~closed).ravel())
-        if not len(starts):
+        # Where all of it is watched for certain, nobody gets in, and that is an answer.
+        if not (at & ~shut).any():
             msg = (
                 f"no cell at the edge of the corridor towards {code} is open: nothing can be told of ways "
                 f"from there; give a field, heights and speeds that reach {depth:g} km from the border"
@@ -544,21 +561,70 @@ def _border_cells(
 
 def _within_night(search: CrossingSearch, table: pd.DataFrame, night_h: float) -> None:
     """Find the best way within a night, and what none is below, by prices on an hour."""
-    exponent, hours = table["exponent"].to_numpy(), table["time_h"].to_numpy()
-    late = hours > night_h
-    best = np.where(late, np.inf, exponent)
-    bound = exponent.copy()
-    if late.any():
-        finite = exponent[np.isfinite(exponent)]
-        usual = max(float(finite.max(initial=0.0)), 1e-3) / night_h
-        prices = usual * _PRICE_RATIO ** np.arange(-_PRICES // 2, _PRICES // 2)
-        for price in prices:
-            found, _ = search.weakest(float(price))
-            cost, took = found["exponent"].to_numpy(), found["time_h"].to_numpy()
-            with np.errstate(invalid="ignore"):
-                bound = np.maximum(bound, cost + price * (took - night_h))
-            best = np.where(took <= night_h, np.minimum(best, cost), best)
-            if (took[late & np.isfinite(took)] <= night_h).all():
-                break
-    table["night_pod"] = np.where(np.isinf(best) & np.isfinite(exponent), np.nan, -np.expm1(-best))
-    table["night_pod_at_least"] = -np.expm1(-np.where(np.isnan(bound), exponent, bound))
+    cost, took = table["exponent"].to_numpy(), table["time_h"].to_numpy()
+    late = np.isfinite(cost) & (took > night_h)
+    ways = _Priced(
+        night_h=night_h, long=(cost.copy(), took.copy()), bound=cost.copy(), open_km=late.copy(),
+        short=(np.where(late, np.inf, cost), np.where(late, np.inf, took)),
+    )  # fmt: skip
+    price: float | None = _DEAREST_H
+    for _ in range(_PRICES):
+        if price is None or not ways.open_km.any():
+            break
+        found, _lines = search.weakest(price)
+        ways.learn(price, found["exponent"].to_numpy(), found["time_h"].to_numpy())
+        price = ways.next_price(price)
+    best = ways.short[0]
+    none = late & np.isinf(best)
+    table["night_pod"] = np.where(none, np.nan, -np.expm1(-best))
+    table["night_pod_at_least"] = -np.expm1(-np.where(none, cost, np.minimum(ways.bound, best)))
+
+
+# The price of an hour is Lagrange's: the least of exponent + price * hours, less price * night, is below
+# every way within the night. Of each kilometre two ways are held, one that lasts longer and is watched
+# less, and one within the night; the next price makes both cost the same, and either finds a way
+# between them or shows that prices find none.
+@dataclass(kw_only=True, slots=True)
+class _Priced:
+    """Ways of all kilometres at the prices that were tried."""
+
+    night_h: float
+    # long, short: Exponents and hours of the ways beyond the night and within it.
+    long: tuple[FloatArray, FloatArray]
+    short: tuple[FloatArray, FloatArray]
+    bound: FloatArray
+    # Kilometres where another price may tell more.
+    open_km: BoolArray
+
+    def learn(self, price: float, cost: FloatArray, hours: FloatArray) -> None:
+        """Take in the best ways at a price."""
+        fits = hours <= self.night_h
+        better = fits & (cost < self.short[0])
+        self.short = _chosen(better, (cost, hours), self.short)
+        if price == _DEAREST_H:
+            # The quickest ways: where they are too long, none is short enough.
+            self.open_km &= fits
+            return
+        between = self.open_km & ~fits & (cost > self.long[0])
+        found_none = self.open_km & ~between & ~better & (self._chord() == price)
+        self.long = _chosen(between, (cost, hours), self.long)
+        dual = np.where(np.isfinite(hours), cost + price * (hours - self.night_h), -np.inf)
+        self.bound = np.where(self.open_km, np.maximum(self.bound, dual), self.bound)
+        self.open_km &= ~found_none & (np.exp(-self.bound) - np.exp(-self.short[0]) > _SAME_POD)
+
+    def next_price(self, last: float) -> float | None:
+        """Give the price at which the two ways of the widest gap cost the same."""
+        gap = np.where(self.open_km, np.exp(-self.bound) - np.exp(-self.short[0]), 0.0)
+        worst = int(np.argmax(gap))
+        price = float(self._chord()[worst])
+        return price if gap[worst] > 0.0 and price != last else None
+
+    def _chord(self) -> FloatArray:
+        with np.errstate(invalid="ignore"):
+            return (self.short[0] - self.long[0]) / (self.long[1] - self.short[1])
+
+
+def _chosen(
+    where: BoolArray, new: tuple[FloatArray, FloatArray], old: tuple[FloatArray, FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    return np.where(where, new[0], old[0]), np.where(where, new[1], old[1])
