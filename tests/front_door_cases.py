@@ -186,6 +186,12 @@ class World:
         )
 
     @cached_property
+    def watched(self) -> Any:
+        """Give a field that watches all ground alike."""
+        layer = self.grid.wrap(np.full(self.grid.shape, 0.1, np.float32), name="hazard_per_km")
+        return layer.to_dataset()
+
+    @cached_property
     def zones(self) -> gpd.GeoDataFrame:
         """Give the zones."""
         halves = self.corridor.segments[["geometry"]].iloc[:2]
@@ -637,6 +643,16 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.curve_by_weights": _RATES | _UNITS | {"weights": lambda _: {"x": NUMBERS}},
     "patrol.barrier_patrol": {"patrol_km_h": lambda _: 9.0},
     "patrol.monte_carlo": _FEW | _UNITS,
+    "patrol.detection_field": {"units": lambda w: [1.0] * len(w.corridor.segments)},
+    "patrol.weakest_crossings": {"field": lambda w: w.watched, "speed": lambda _: 4.0},
+    "patrol.hazard_by_range": {
+        "range_km": lambda _: [0.0, 1.0], "pod": lambda _: [0.5, 0.0], "at_km": lambda _: [0.5]
+    },
+    "patrol.answered_effort": {"units": lambda _: 2.0},
+    "patrol.interdiction_game": {"exposure": lambda _: np.eye(2), "units": lambda _: 1},
+    "patrol.patrolling_value": {"n": lambda _: 4, "m": lambda _: 2},
+    "patrol.watcher_gains": {"coverage": lambda _: 0.7, "speed_ratio": lambda _: 5.0},
+    "patrol.zero_sum_coverage": {"values": lambda _: [4.0, 2.0], "units": lambda _: 1},
     "patrol.no_gap_probability": {"fraction": lambda _: 0.2},
     "patrol.hindcast": {
         "observations": lambda _: bz.datasets.validation(), "question": _question, "kit": lambda _: "eye"

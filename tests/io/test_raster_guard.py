@@ -52,6 +52,7 @@ FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
     "incidents.overlay": {"weight": lambda w: w.dem},
     "io.open_classes": {"source": lambda w: w.classes},
     "io.open_dem": {"source": lambda w: w.dem},
+    "patrol.answered_effort": {"speed": lambda w: w.dem / 250},
     "posts.barrier": {
         "chainage_km": lambda w: w.cells["chainage_km"],
         "fields": lambda w: (w.cells["chainage_km"] >= 0).expand_dims(post=3),

@@ -374,11 +374,11 @@ def test_what_cannot_be_is_refused() -> None:
         weakest_crossings(_field(grid, chance=0.1), corridor, speed=4.0)
     for wrong in (-0.1, np.nan, np.inf):
         with pytest.raises(
-            InvalidParameterError, match="hazard_per_km must be finite and 0 or more"
+            InvalidParameterError, match=r"hazard_per_km (must be 0 or more|is not known)"
         ):
             weakest_crossings(_field(grid, hazard_per_km=wrong), corridor, speed=4.0)
     for wrong in (0.0, -1.0, np.nan):
-        with pytest.raises(InvalidParameterError, match="speed must be"):
+        with pytest.raises(InvalidParameterError, match="speed"):
             weakest_crossings(flat, corridor, speed=wrong)
         with pytest.raises(InvalidParameterError, match="night_h must be"):
             weakest_crossings(flat, corridor, speed=4.0, night_h=wrong)
@@ -404,7 +404,7 @@ def test_what_cannot_be_is_refused() -> None:
     )
     with pytest.raises(ShapeMismatchError, match="each of the 2 segments"):
         detection_field(corridor, grid, ground, Force(), [1.0])
-    with pytest.raises(InvalidParameterError, match="never rise"):
+    with pytest.raises(InvalidParameterError, match="farther off nobody sees more"):
         hazard_by_range([0.0, 1.0, 2.0], [0.2, 0.3, 0.0], 1.0)
 
 

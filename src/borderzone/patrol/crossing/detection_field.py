@@ -9,12 +9,14 @@ import xarray as xr
 
 from borderzone._guards import (
     as_non_negative,
-    as_numbers,
+    as_positive,
     as_probabilities,
     as_rising,
     check_choice,
+    check_positive,
 )
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
+from borderzone.grid import check_cell_values
 from borderzone.patrol.answer.rates import rate_factors
 from borderzone.patrol.theory.tactics import LAWS, POD
 
@@ -57,6 +59,7 @@ def detection_field(  # noqa: PLR0913 - ground, who is out, how, in which light
     light: str = "night",
     target: str = "person",
     watch: Watch | None = None,
+    depth_km: float | None = None,
 ) -> xr.Dataset:
     """
     Spread the patrols of each segment over its ground.
@@ -86,11 +89,13 @@ def detection_field(  # noqa: PLR0913 - ground, who is out, how, in which light
         Who crosses: ``"person"`` or ``"vehicle"``.
     watch
         As in `detection_rates`.
+    depth_km
+        How deep on each side patrols work; the whole corridor when left out. Units: km.
 
     Returns
     -------
     xarray.Dataset
-        On the grid, float32, 0 outside the corridor: ``swept_per_km`` (1/km) and ``patrol_km_h`` (km/h) of units at
+        On the grid, float32, 0 outside the strip: ``swept_per_km`` (1/km) and ``patrol_km_h`` (km/h) of units at
         random; ``hazard_per_km`` (1/km) and ``certain`` of other laws. Attribute ``light``.
 
     Raises
@@ -129,10 +134,14 @@ def detection_field(  # noqa: PLR0913 - ground, who is out, how, in which light
     if out.shape != (len(factors),):
         msg = f"units must be one number for each of the {len(factors)} segments, got shape {out.shape}"
         raise ShapeMismatchError(msg)
-    by_segment = patrol_layers(factors, out, sum(corridor.depth_km.values()), law)
-    segment = corridor.cells(grid)["segment"].to_numpy()
+    deepest = np.inf if depth_km is None else check_positive(depth_km, "depth_km", "km")
+    strip_km = sum(min(depth, deepest) for depth in corridor.depth_km.values())
+    by_segment = patrol_layers(factors, out, strip_km, law)
+    cells = corridor.cells(grid)
+    segment = cells["segment"].to_numpy()
+    within = (segment >= 0) & (np.abs(cells["offset_km"].to_numpy()) <= deepest)
     first = int(corridor.segments.index[0])
-    place = np.where(segment >= 0, segment - first, len(factors))
+    place = np.where(within, segment - first, len(factors))
     layers = {}
     for name, values in by_segment.items():
         # One more row, of nothing, for the ground outside.
@@ -199,7 +208,7 @@ def hazard_by_range(
     """
     x = as_rising(range_km, "range_km", "km", from_zero=True, fewest=2)
     chance = as_probabilities(pod, "pod")
-    at = as_numbers(at_km, "at_km")
+    at = as_positive(at_km, "at_km", "km")
     if chance.shape != x.shape:
         msg = f"pod must be as many as range_km, got {chance.shape} and {x.shape}"
         raise ShapeMismatchError(msg)
@@ -208,10 +217,7 @@ def hazard_by_range(
         raise InvalidParameterError(msg)
     if (np.diff(chance) > 0.0).any():
         rises = int(np.argmax(np.diff(chance) > 0.0))
-        msg = f"pod must never rise with range, got {chance[rises]:g} and then {chance[rises + 1]:g} at {x[rises + 1]:g} km"
-        raise InvalidParameterError(msg)
-    if not (at > 0.0).all():
-        msg = f"at_km must be above 0, got {at.min():g}"
+        msg = f"pod rises from {chance[rises]:g} to {chance[rises + 1]:g} at {x[rises + 1]:g} km; farther off nobody sees more"
         raise InvalidParameterError(msg)
     exponent = -np.log1p(-np.minimum(chance, 1.0 - 1e-12))
     slope = np.diff(exponent) / np.diff(x)
@@ -264,11 +270,11 @@ def _layer(field: xr.Dataset, name: str, grid: Grid) -> FloatArray:
         msg = f"{name} must hold numbers, got {values.dtype}"
         raise InvalidParameterError(msg)
     values = values.astype(np.float32, copy=False)
-    lowest = float(values.min()) if values.size else 0.0
-    if not lowest >= 0.0 or not np.isfinite(values.max()):
+    check_cell_values(values, name)
+    if not np.isfinite(values).all():
         msg = (
-            f"{name} must be finite and 0 or more in every cell, got "
-            f"{'no number' if np.isnan(lowest) else f'{lowest:g}'}; ground that nobody passes is told by 'certain'"
+            f"{name} is not known, or infinite, in {int((~np.isfinite(values)).sum()):,} cells: give 0 where nothing "
+            "watches, and the layer 'certain' where nobody gets through"
         )
         raise InvalidParameterError(msg)
     return values

@@ -389,7 +389,7 @@ def answered_effort(  # noqa: PLR0913 - ground, who is out, in which light, who 
     one, none = (
         CrossingSearch.of(
             [detection_field(corridor, grid, ground, force, out, light=light, watch=watch), *([] if posts is None else [posts])],
-            corridor, dem=None, speed=speed, surface_factor=None, threads=None,
+            corridor, dem=None, speed=speed, threads=None,
         )
         for out in (ones, np.zeros(len(factors)))
     )  # fmt: skip
@@ -450,22 +450,18 @@ class _Rows:
         per_km = self.of_one * np.append(effort, 0.0)[self.segment] + self.others
         search.watch = (per_km.astype(np.float32), search.watch[1])
         first, second = search.edges
-        passes = search.passes(first, second, 0.0)
-        cost = search.through(passes)
-        if not np.isfinite(cost.min()):
-            return np.zeros((0, self.n_segments)), np.zeros(0), float("inf")
-        cells = search.border[search.least_by_km(cost, cost)]
-        cells = np.unique(cells[np.isfinite(passes[0].cost[cells] + passes[1].cost[cells])])
-        exposure = np.zeros((len(cells), self.n_segments + 1))
-        for row, cell in enumerate(cells):
-            for way, numbers in search.trail(passes, int(cell)):
+        crossed = search.crossed(first, second, 0.0)
+        least = float(crossed.cost.min())
+        if not np.isfinite(least):
+            return np.zeros((0, self.n_segments)), np.zeros(0), least
+        at = np.unique(search.least_by_km(crossed.cost, crossed.hours))
+        at = at[np.isfinite(crossed.cost[at])]
+        exposure = np.zeros((len(at), self.n_segments + 1))
+        for row, cell in enumerate(search.border[at]):
+            for way, numbers in search.trail(crossed, int(cell)):
                 self._expose(exposure[row], way, numbers)
-        exact = passes[0].cost[cells] + passes[1].cost[cells]
-        return (
-            exposure[:, :-1],
-            np.maximum(exact - exposure[:, :-1] @ effort, 0.0),
-            float(cost.min()),
-        )
+        per_unit = exposure[:, :-1]
+        return per_unit, np.maximum(crossed.cost[at] - per_unit @ effort, 0.0), least
 
     def _expose(self, row: FloatArray, way: IntArray, numbers: IntArray) -> None:
         """Add what one unit on each segment does to half a way."""

@@ -18,7 +18,7 @@ from borderzone._kernels import cost_distance, focal
 from borderzone.access.search import OddCells, RoadSteps, SpeedTable, Steps
 from borderzone.access.speed import speed_function
 from borderzone.errors import CoverageGapError, InvalidParameterError
-from borderzone.grid import Grid
+from borderzone.grid import Grid, check_cell_values
 from borderzone.patrol.crossing.detection_field import LAYERS, added
 
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ def weakest_crossings(  # noqa: PLR0913 - what watches, where, who crosses, and 
     speed: str | float | xr.DataArray | Callable[[Any], Any] = "foot",
     surface_factor: xr.DataArray | None = None,
     night_h: float | None = None,
+    depth_km: float | None = None,
     trace: bool = False,
     threads: int | None = None,
 ) -> WeakestCrossings:
@@ -155,6 +156,8 @@ def weakest_crossings(  # noqa: PLR0913 - what watches, where, who crosses, and 
     night_h
         Length of a night: longer ways are marked, and the best way within it is sought by a price on
         time. Units: h.
+    depth_km
+        How far from the border on each side ways begin and end; the whole depth of the corridor when left out. Units: km.
     trace
         Whether to trace the lines.
     threads
@@ -193,8 +196,15 @@ def weakest_crossings(  # noqa: PLR0913 - what watches, where, who crosses, and 
     >>> print(len(found.by_km), round(found.pod, 2), round(1 - np.exp(-0.8), 2))
     8 0.55 0.55
     """
+    deepest = np.inf if depth_km is None else check_positive(depth_km, "depth_km", "km")
     search = CrossingSearch.of(
-        field, corridor, dem=dem, speed=speed, surface_factor=surface_factor, threads=threads
+        field,
+        corridor,
+        dem=dem,
+        speed=speed,
+        surface_factor=surface_factor,
+        deepest_km=deepest,
+        threads=threads,
     )
     night = np.inf if night_h is None else check_positive(night_h, "night_h", "h")
     table, ways = search.weakest(trace=check_flag(trace, "trace"))
@@ -233,9 +243,9 @@ class CrossingSearch:
     corners: bool = True
 
     @classmethod
-    def of(
-        cls, field: Any, corridor: Corridor, *, dem: Any, speed: Any, surface_factor: Any,
-        threads: int | None,
+    def of(  # noqa: PLR0913 - what watches, where, who crosses
+        cls, field: Any, corridor: Corridor, *, dem: Any, speed: Any, surface_factor: Any = None,
+        deepest_km: float = np.inf, threads: int | None,
     ) -> CrossingSearch:  # fmt: skip
         """Check and lay out everything."""
         fields = list(field) if isinstance(field, (list, tuple)) else [field]
@@ -255,12 +265,14 @@ class CrossingSearch:
         layers = added(fields, grid)
         cells = corridor.cells(grid)
         inside = cells["segment"].to_numpy() >= 0
+        if np.isfinite(deepest_km):
+            inside &= np.abs(cells["offset_km"].to_numpy()) <= deepest_km
         certain = layers.pop("certain", np.zeros((), bool))
         moves = _Moves.of(grid, dem, speed, surface_factor)
         unknown = inside & moves.unknown
         shut = ~inside | unknown | moves.closed
         closed = shut | certain
-        edges = _edges_of(corridor, cells, shut, closed, grid.resolution_m / 1e3)
+        edges = _edges_of(corridor, deepest_km, cells, shut, closed, grid.resolution_m / 1e3)
         rows = corridor.segments
         span = float(rows["km_start"].min()), float(rows["km_end"].max())
         border, pairs, km = _border_cells(cells, inside, grid.resolution_m / 1e3, span)
@@ -281,9 +293,8 @@ class CrossingSearch:
         lines: list[Any] = [None] * len(self.km)
         first, second = self.edges
         for far, near in ((first, second), (second, first)):
-            passes = self.passes(far, near, price_h)
-            key = self.through(passes)
-            hours = passes[0].time[self.border] + passes[1].time[self.border]
+            crossed = self.crossed(far, near, price_h)
+            key, hours = crossed.cost, crossed.hours
             at = self.least_by_km(key, hours)
             way = np.isfinite(key)
             without_price = np.where(
@@ -298,7 +309,8 @@ class CrossingSearch:
             best = found if best is None else _either(best, found, better)
             if trace:
                 for place in np.flatnonzero(better):
-                    lines[place] = self.line(passes, int(found["cell"].iloc[place]))
+                    if np.isfinite(found["key"].iloc[place]):
+                        lines[place] = self.line(crossed, int(found["cell"].iloc[place]))
             if self.is_same_both_ways:
                 break
         assert best is not None  # noqa: S101 - for the type checker: there are two countries
@@ -315,14 +327,18 @@ class CrossingSearch:
         """Whether pace hangs on no direction, so that ways back are as ways there."""
         return self.z is None
 
-    def passes(self, far: str, near: str, price_h: float) -> tuple[SearchPass, SearchPass]:
-        """Search from the far edge forwards, and from the near one backwards."""
+    def crossed(self, far: str, near: str, price_h: float) -> CrossedBorder:
+        """Search from the far edge forwards and from the near one backwards, and put both halves together."""
         jobs = [(far, "from"), (near, "towards")]
         with ThreadPoolExecutor(min(2, self.threads)) as pool:
             first, second = pool.map(lambda job: self._pass(job[0], job[1], price_h), jobs)
-        return first, second
+        cost = np.where(self.closed[self.border], np.inf, first[0] + second[0])
+        return CrossedBorder(cost=cost, hours=first[1] + second[1], backs=(first[2], second[2]))
 
-    def _pass(self, country: str, direction: str, price_h: float) -> SearchPass:
+    def _pass(
+        self, country: str, direction: str, price_h: float
+    ) -> tuple[FloatArray, FloatArray, IntArray]:
+        """Search from one edge: costs and hours at the border cells, and the steps that led to every cell."""
         cost, time = (np.full(self.closed.size, np.inf) for _ in range(2))
         cost[self.closed], time[self.closed] = -1.0, -1.0
         back = np.full(cost.size, cost_distance.NO_STEP, np.uint8)
@@ -341,7 +357,8 @@ class CrossingSearch:
             (self.odd.lookup, self.odd.cells, self.odd.barred), (True, self.corners), table.lines, float(price_h), starts,
             (edge_km * (watched + price_h * pace), edge_km * pace), cost, time, back, wanted, open_border,
         )  # fmt: skip
-        return SearchPass(cost=cost, time=time, back=back)
+        # What is not at the border goes at once: it takes most of the room.
+        return cost[self.border], time[self.border], back
 
     def _on_level(self, cells: IntArray) -> tuple[FloatArray, FloatArray]:
         """Hours and exponent a kilometre on cells as if level."""
@@ -362,11 +379,6 @@ class CrossingSearch:
         _, first = np.unique(km[order], return_index=True)
         return cell[order][first]
 
-    def through(self, passes: tuple[SearchPass, SearchPass]) -> FloatArray:
-        """Add up both halves at each border cell; infinite where it is closed."""
-        both = passes[0].cost[self.border] + passes[1].cost[self.border]
-        return np.asarray(np.where(self.closed[self.border], np.inf, both))
-
     def beyond_km(self, cells: IntArray) -> FloatArray:
         """Tell how far starting cells lie from the outer edge."""
         both = [np.concatenate(parts) for parts in zip(*self.edges.values(), strict=True)]
@@ -374,15 +386,16 @@ class CrossingSearch:
         at = order[np.searchsorted(both[0], cells, sorter=order)]
         return np.asarray(both[1][at])
 
-    def trail(self, passes: tuple[SearchPass, SearchPass], cell: int) -> tuple[Any, Any]:
+    def trail(self, crossed: CrossedBorder, cell: int) -> tuple[Any, Any]:
         """Give both halves of the way through a border cell, each from there outwards."""
-        return tuple(cost_distance.trail(one.back, self.steps.offset, cell) for one in passes)
+        first, second = (
+            cost_distance.trail(back, self.steps.offset, cell) for back in crossed.backs
+        )
+        return first, second
 
-    def line(self, passes: tuple[SearchPass, SearchPass], cell: int) -> shapely.LineString | None:
-        """Draw the way through a border cell; None where none leads."""
-        if self.closed[cell] or not np.isfinite(passes[0].cost[cell] + passes[1].cost[cell]):
-            return None
-        (inwards, _), (outwards, _) = self.trail(passes, cell)
+    def line(self, crossed: CrossedBorder, cell: int) -> shapely.LineString | None:
+        """Draw the way through a border cell."""
+        (inwards, _), (outwards, _) = self.trail(crossed, cell)
         cells = np.concatenate([inwards[::-1], outwards[1:]])
         row, column = np.divmod(cells, self.grid.shape[1])
         if len(cells) < 2:
@@ -391,12 +404,12 @@ class CrossingSearch:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SearchPass:
-    """Least costs and hours from one edge, flat, and the steps that led there."""
+class CrossedBorder:
+    """Costs and hours of the best ways through the border cells, infinite where none leads, and the steps of both halves."""
 
     cost: FloatArray
-    time: FloatArray
-    back: IntArray
+    hours: FloatArray
+    backs: tuple[IntArray, IntArray]
 
 
 def _either(best: pd.DataFrame, found: pd.DataFrame, better: BoolArray) -> pd.DataFrame:
@@ -482,7 +495,7 @@ def _level_speed(grid: Grid, speed: Any) -> FloatArray:
     if isinstance(speed, xr.DataArray):
         return _numbers_on(grid, speed, "speed")
     if not is_number(speed):
-        msg = f"speed must be a number of km/h or a raster without dem, got {speed!r}; a name or function takes dem"
+        msg = f"{speed!r} is no speed on level ground: give km/h, or a raster of them; a name or a function takes dem"
         raise InvalidParameterError(msg)
     return np.array([check_positive(speed, "speed", "km/h")], np.float32)
 
@@ -495,16 +508,20 @@ def _numbers_on(grid: Grid, raster: Any, name: str, highest: float = np.inf) -> 
     if values.dtype.kind not in "biuf":
         msg = f"{name} must hold numbers, got {values.dtype}"
         raise InvalidParameterError(msg)
-    with np.errstate(invalid="ignore"):
-        if (values < 0.0).any() or (values > highest).any() or np.isinf(values).any():
-            most = "finite and 0 or more" if np.isinf(highest) else f"between 0 and {highest:g}"
-            msg = f"{name} must be {most}, got {np.nanmin(values):g} to {np.nanmax(values):g}"
-            raise InvalidParameterError(msg)
+    check_cell_values(values, name, high=highest)
+    if np.isinf(values).any():
+        msg = f"{name} is infinite in {int(np.isinf(values).sum()):,} cells; mask no data as NaN"
+        raise InvalidParameterError(msg)
     return np.ascontiguousarray(values, np.float32).ravel()
 
 
 def _edges_of(
-    corridor: Corridor, cells: xr.Dataset, shut: BoolArray, closed: BoolArray, cell_km: float
+    corridor: Corridor,
+    deepest_km: float,
+    cells: xr.Dataset,
+    shut: BoolArray,
+    closed: BoolArray,
+    cell_km: float,
 ) -> dict[str, tuple[IntArray, FloatArray]]:
     """Of both countries, the open cells at the outer edge and how far from it they lie."""
     border = corridor.border
@@ -512,7 +529,7 @@ def _edges_of(
     off = np.abs(cells["offset_km"].to_numpy())
     found: dict[str, tuple[IntArray, FloatArray]] = {}
     for number, code in enumerate((border.left, border.right), start=1):
-        depth = corridor.depth_km[code]
+        depth = min(corridor.depth_km[code], deepest_km)
         if depth > 0.0:
             at = (whose == number) & (off >= depth - _HALF_STEP * cell_km)
         else:
