@@ -7,6 +7,11 @@ if one of the legs comes as near as that, closed; a hazard that falls with the c
 up over each leg in closed form, ``(end / r_end - start / r_start) / h^2`` with ``h`` the distance from
 the leg's line and start and end counted from its foot. Each crossing has a random stream of its own,
 so that the order in which they are simulated changes nothing.
+
+A border adds time. In words: on one segment things happen one after the other, a unit comes back from a
+call, night or day begins, a unit is called for nothing, a group crosses. Between two of them nothing
+changes. Whoever crosses is met by the units that are on the line just then, and what was seen of him takes
+one of them away for some hours.
 """
 
 from __future__ import annotations
@@ -20,11 +25,12 @@ from borderzone._kernels import njit
 from borderzone._kernels.positions import two_uniforms
 
 if TYPE_CHECKING:
-    from borderzone._typing import FloatArray
+    from borderzone._typing import FloatArray, IntArray
 
 __all__ = [
     "BEATS",
     "BLIND",
+    "COUNTED",
     "INDEPENDENT",
     "INFORMED",
     "LAST_PASS",
@@ -32,13 +38,24 @@ __all__ = [
     "NO_NEIGHBOURS",
     "ON_LINE",
     "ON_SEGMENT",
+    "POLICIES",
     "STANDING",
+    "WAITER",
+    "arrival_uniforms",
     "count_detected",
+    "run_segment",
 ]
 
 INDEPENDENT, BEATS, MEMORYLESS, STANDING = 0, 1, 2, 3
-BLIND, LAST_PASS, INFORMED = 0, 1, 2
+BLIND, LAST_PASS, INFORMED, WAITER = 0, 1, 2, 3
 NO_NEIGHBOURS, ON_SEGMENT, ON_LINE = 0, 1, 2
+# Policies of who comes to a border: those above, and who picks the segment and is blind on it.
+POLICIES = 5
+# What is counted of crossings: groups, people, detected, handled and stopped groups.
+COUNTED = 5
+
+# Draws of one crossing beyond those of its place, its passes and the phases of up to 2**32 units.
+_COMES, _WHO, _AFTER = 2**32, 2**32 + 1, 2**32 + 2
 
 # Squares of distances below this count as it: who stands on the track itself is seen for certain.
 _ON_TRACK = 1e-24
@@ -93,6 +110,33 @@ def _exposure(clip: float, place: float, phase: float, beat: float, ratio: float
 
 
 @njit(nogil=True, error_model="numpy")
+def _watched(opponent: int, place: float, phase: float, beat: float, segment: FloatArray) -> Any:
+    """Phase of the unit that somebody watches, as he goes, and whether it misses him for certain."""
+    if opponent == BLIND:
+        return phase, False
+    if opponent != WAITER:
+        # As it turns at the far end, halfway through the longer time between two passes.
+        return (beat if place < 0.5 * beat else 0.0), False
+    # By the way of the unit: how long he waits at most, and how long before and after a pass he would
+    # be seen. Each pass in the way is waited out; after the two of one round there is no gap but
+    # behind one of them. A watcher who ties is not seen.
+    patience, reach = segment[3], segment[4]
+    way, near = phase, True
+    for _ in range(3):
+        near = False
+        for turn in (place, -place):
+            passed = turn + 2.0 * beat * round((way - turn) / (2.0 * beat))
+            if abs(way - passed) <= reach:
+                near = True
+                way = max(way, passed + reach + 1e-12 * beat)
+        if not near:
+            break
+    if not near and way - phase <= patience:
+        return way, True
+    return phase + patience, False
+
+
+@njit(nogil=True, error_model="numpy")
 def _is_detected(
     tactic: int, opponent: int, neighbours: int, segment: FloatArray, sensor: FloatArray, draw: Any
 ) -> Any:
@@ -113,12 +157,12 @@ def _is_detected(
         # A unit's phase hangs on its number, which may be one beyond either end of the segment.
         phase = two_uniforms(key, np.uint64(unit + 2), crossing)[0] * 2.0 * beat
         at = place - unit * beat if tactic == BEATS else place
-        if opponent != BLIND and unit == own:
-            # As it turns at the far end, halfway through the longer time between two passes.
-            phase = beat if at < 0.5 * beat else 0.0
+        escapes = False
+        if unit == own:
+            phase, escapes = _watched(opponent, at, phase, beat, segment)
         if hazard > 0.0:
             total += _exposure(clip, at, phase, beat, ratio)
-        elif _comes_within(radius, at, phase, beat, ratio):
+        elif not escapes and _comes_within(radius, at, phase, beat, ratio):
             return True
     return hazard > 0.0 and v < -math.expm1(-hazard * total)
 
@@ -139,6 +183,28 @@ def _passes(opponent: int, segment: FloatArray, radius: float, draw: Any) -> Any
 
 
 @njit(nogil=True, error_model="numpy")
+def _detects(  # noqa: PLR0913, PLR0917 - plain numbers and arrays in, no objects
+    key: int,
+    crossing: int,
+    tactic: int,
+    opponent: int,
+    neighbours: int,
+    segment: FloatArray,
+    sensor: FloatArray,
+) -> Any:
+    """Whether one crossing is detected; the same crossing by the same units however often it is asked."""
+    u, v = two_uniforms(key, np.uint64(0), crossing)
+    draw = (key, crossing, u, v)
+    if tactic == MEMORYLESS:
+        return _passes(opponent, segment, sensor[2], draw)
+    if tactic == STANDING:
+        apart = segment[0] / segment[1]
+        place = u * segment[1] if opponent != INFORMED else 0.0
+        return abs(place - math.floor(place) - 0.5) * apart <= sensor[2]
+    return _is_detected(tactic, opponent, neighbours, segment, sensor, draw)
+
+
+@njit(nogil=True, error_model="numpy")
 def count_detected(  # noqa: PLR0913, PLR0917 - plain numbers and arrays in, no objects
     key: int,
     first: int,
@@ -155,17 +221,107 @@ def count_detected(  # noqa: PLR0913, PLR0917 - plain numbers and arrays in, no 
     # segment: length (km), units, speed of a unit over that of the crosser.
     # sensor: hazard by length of a leg (km2; 0 for a definite range), clip (km), definite range (km).
     count = 0
-    radius = sensor[2]
     for crossing in range(first, last):
-        number = np.uint64(crossing)
-        u, v = two_uniforms(np.uint64(key), np.uint64(0), number)
-        draw = (np.uint64(key), number, u, v)
-        if tactic == MEMORYLESS:
-            count += _passes(opponent, segment, radius, draw)
-        elif tactic == STANDING:
-            apart = segment[0] / segment[1]
-            place = u * segment[1] if opponent != INFORMED else 0.0
-            count += abs(place - math.floor(place) - 0.5) * apart <= radius
-        else:
-            count += _is_detected(tactic, opponent, neighbours, segment, sensor, draw)
+        count += _detects(
+            np.uint64(key), np.uint64(crossing), tactic, opponent, neighbours, segment, sensor
+        )
     return count
+
+
+@njit(nogil=True, error_model="numpy")
+def arrival_uniforms(key: int, first: int, out: FloatArray) -> None:
+    """Draw what tells when a group comes, by which policy, of which size, and which way it chooses."""
+    # key: key of the random streams, 64 bits.
+    # first: number of the first group; the others follow it.
+    # out: filled with numbers from 0 to below 1, shape ``(n, 4)``.
+    for i in range(out.shape[0]):
+        number = np.uint64(first) + np.uint64(i)
+        out[i, 0], out[i, 1] = two_uniforms(np.uint64(key), np.uint64(_COMES), number)
+        out[i, 2], out[i, 3] = two_uniforms(np.uint64(key), np.uint64(_WHO), number)
+
+
+@njit(nogil=True, error_model="numpy")
+def _met(key: int, crossing: int, policy: int, light: int, line: int, plan: tuple[Any, ...]) -> Any:
+    """How far one crossing gets: 0 unseen, 1 detected, 2 handled, 3 stopped."""
+    tactic, neighbours, segments, sensors, after = plan
+    if line == 0:
+        return 0
+    opponent = BLIND if policy == POLICIES - 1 else policy
+    segment = segments[light]
+    segment[1] = line
+    looks = neighbours[policy]
+    if not _detects(key, crossing, tactic, opponent, looks, segment, sensors[0, light]):
+        return 0
+    follows, in_time = two_uniforms(key, np.uint64(_AFTER), crossing)
+    # A part of what detects: the same units, nearer.
+    if follows >= after[1] and not _detects(
+        key, crossing, tactic, opponent, looks, segment, sensors[1, light]
+    ):
+        return 1
+    return 3 if in_time < after[2 + light] else 2
+
+
+@njit(nogil=True, error_model="numpy")
+def run_segment(  # noqa: PLR0915 - one clock, and all that it counts
+    key: int,
+    crossings: tuple[Any, ...],
+    false: FloatArray,
+    changes: FloatArray,
+    out: IntArray,
+    plan: tuple[Any, ...],
+) -> Any:
+    """Run a segment from one thing that happens to the next."""
+    # key: key of the random streams, 64 bits.
+    # crossings: time (h, rising), number (uint64), policy and size of each group that crosses.
+    # false: time (h, rising) of each false call that there were if all units were on the line, and a
+    # number from 0 to 1 that says which of them is called, shape ``(n, 2)``.
+    # changes: when night and day begin, by turns, and when all ends. Units: h.
+    # out: units out by night and by day.
+    # plan: tactic; neighbours by policy; segments (light, 5), as in `count_detected` with the way of a
+    # unit for which a waiter waits and within which it sees him (km); sensors (detected and recognised, light, 3);
+    # hours of a call, share followed up, chance of a response in time by night and by day.
+    # Returns counts (light, policy, what), false calls, and hours of units on the line and on calls by light.
+    times, numbers, policies, sizes = crossings
+    counts = np.zeros((2, POLICIES, COUNTED), dtype=np.int64)
+    hours = np.zeros((2, 2))
+    call_h = plan[4][0]
+    # Calls are equally long, so that who went first is back first.
+    back = np.zeros(max(1, out[0], out[1]))
+    first, away, called = 0, 0, 0
+    now, light, i, j, change = 0.0, 0, 0, 0, 1
+    while True:
+        then = changes[change]
+        comes = times[i] if i < times.size else np.inf
+        calls = false[j, 0] if j < false.shape[0] else np.inf
+        ends = back[first] if away > 0 else np.inf
+        at = min(then, comes, calls, ends)
+        line = max(0, out[light] - away)
+        hours[light, 0] += line * (at - now)
+        hours[light, 1] += away * (at - now)
+        now, leaves = at, False
+        if ends == at:
+            away -= 1
+            first = (first + 1) % back.size
+        elif then == at:
+            change += 1
+            if change == changes.size:
+                break
+            light = 1 - light
+        elif calls == at:
+            # Whoever is away is not called.
+            leaves = false[j, 1] * out[light] < line
+            called += leaves
+            j += 1
+        else:
+            far = _met(np.uint64(key), numbers[i], policies[i], light, line, plan)
+            row = counts[light, policies[i]]
+            row[0] += 1
+            row[1] += sizes[i]
+            for what in range(far):
+                row[2 + what] += 1
+            leaves = far >= 2
+            i += 1
+        if leaves and call_h > 0.0:
+            back[(first + away) % back.size] = now + call_h
+            away += 1
+    return counts, called, hours

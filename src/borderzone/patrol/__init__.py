@@ -9,7 +9,8 @@ borders were held with (`plausibility`, `hindcast`). Then what watches the groun
 that is watched least (`weakest_crossings`), and a defender who answers it (`answered_effort`,
 `interdiction_game`, `patrolling_value`, `watcher_gains`). The closed forms below all of it come last (`random_search`, `barrier_patrol`, `no_gap_probability`): how units
 share a segment and who watches them (`detection_for`, `detection_against`, `weakest_place`,
-`standing`), and a simulation that they are held against (`simulate`). More of them, on sweep
+`standing`), a simulation that they are held against (`simulate`), and one of a whole border with its
+rosters, groups, response and calls (`simulate_border`). More of them, on sweep
 widths, posts, imaging, response and staffing, stand in ``patrol.theory``.
 """
 

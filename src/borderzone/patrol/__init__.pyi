@@ -105,3 +105,12 @@ from .simulation import (
     SimulatedView as SimulatedView,
     simulate as simulate,
 )
+from .border_simulation import (
+    SIMULATED_POLICIES as SIMULATED_POLICIES,
+    SimulatedBorder as SimulatedBorder,
+    SimulatedGroups as SimulatedGroups,
+    SimulatedResponse as SimulatedResponse,
+    SimulatedRoster as SimulatedRoster,
+    SimulatedSegment as SimulatedSegment,
+    simulate_border as simulate_border,
+)

@@ -24,16 +24,25 @@ from borderzone.patrol.theory.barrier import speed_multiplier
 from borderzone.patrol.theory.tactics import OPPONENTS, detection_against, weakest_place
 
 if TYPE_CHECKING:
-    from borderzone._typing import Seed
+    from borderzone._typing import FloatArray, Seed
 
-__all__ = ["SIMULATED_LAWS", "Simulated", "SimulatedView", "simulate"]
+__all__ = [
+    "EXACT_LAWS",
+    "SIMULATED_LAWS",
+    "Simulated",
+    "SimulatedView",
+    "law_says",
+    "sensor_of",
+    "simulate",
+    "tactic_of",
+]
 
 SIMULATED_LAWS = ("memoryless", "independent", "beats", "beats_soft", "standing")
 # Whether a unit looks over the boundary of its beat: not at all, within the segment, or also from
 # beats that go on beyond its ends.
 NEIGHBOURS = ("none", "segment", "line")
 # Closed forms that the simulation confirms; the others are fits or tables.
-_EXACT = ("memoryless", "independent", "beats", "standing")
+EXACT_LAWS = ("memoryless", "independent", "beats", "standing")
 # A hazard has no end: beyond so many sweep widths less than a thousandth of it is left.
 _CLIP_IN_WIDTHS = 20.0
 _MOST_CROSSINGS, _AT_ONCE = 10**9, 20_000
@@ -237,7 +246,7 @@ def simulate(  # noqa: PLR0913 - a segment, who is on it, and how often
         / numbers["length_km"]
         * float(speed_multiplier(patrol_km_h=ratio, crosser_km_h=1.0))
     )
-    expected = _expected(law, opponent, coverage, ratio, int(numbers["units"]))
+    expected = law_says(law, opponent, coverage, ratio, int(numbers["units"]))
     detected = _count(
         seed_number(seed), total, (law, opponent, neighbours), numbers | {"ratio": ratio}, seen
     )
@@ -246,7 +255,7 @@ def simulate(  # noqa: PLR0913 - a segment, who is on it, and how often
         detected=detected,
         coverage=coverage,
         expected_pod=expected,
-        is_exact=law in _EXACT and neighbours == "none",
+        is_exact=law in EXACT_LAWS and neighbours == "none",
     )
 
 
@@ -280,7 +289,7 @@ def _neighbours(law: str, opponent: str, view: SimulatedView) -> str:
     return chosen
 
 
-def _expected(law: str, opponent: str, coverage: float, ratio: float, units: int) -> float:
+def law_says(law: str, opponent: str, coverage: float, ratio: float, units: int) -> float:
     """Give what the law of the segment says of it."""
     if law == "beats_soft" and opponent == "informed":
         return float(
@@ -290,6 +299,25 @@ def _expected(law: str, opponent: str, coverage: float, ratio: float, units: int
         return float(detection_against(coverage, law, opponent, speed_ratio=ratio, units=units))
     # Posts are where they are: who is informed walks between two of them, if there is room.
     return min(1.0, coverage) if opponent != "informed" else float(coverage >= 1.0)
+
+
+def tactic_of(law: str) -> int:
+    """Give the number by which the loops know how units share a segment."""
+    from borderzone._kernels import crossings as kernel  # noqa: PLC0415 - numba loads for who simulates
+
+    return {
+        "independent": kernel.INDEPENDENT, "beats": kernel.BEATS, "beats_soft": kernel.BEATS,
+        "memoryless": kernel.MEMORYLESS, "standing": kernel.STANDING,
+    }[law]  # fmt: skip
+
+
+def sensor_of(law: str, width_km: float, clip_km: float | None = None) -> FloatArray:
+    """Give what the loops take for a sweep width: hazard of a leg, clip, and definite range."""
+    # K = W^2 / 4 pi of the inverse-cube curve 1 - exp(-K / x^2), of which one leg has the half.
+    hazard = width_km**2 / (8.0 * np.pi) if law == "beats_soft" else 0.0
+    usual = _CLIP_IN_WIDTHS * width_km if hazard else width_km / 2.0
+    clip = check_at_least(clip_km or usual, "clip_km", width_km / 2.0, "km")
+    return np.array([hazard, clip, width_km / 2.0])
 
 
 def _count(
@@ -303,21 +331,12 @@ def _count(
     from borderzone._kernels import crossings as kernel  # noqa: PLC0415 - numba loads for who simulates
 
     law, opponent, neighbours = words
-    width, ratio = numbers["sweep_width_km"], numbers["ratio"]
-    tactic = {
-        "independent": kernel.INDEPENDENT, "beats": kernel.BEATS, "beats_soft": kernel.BEATS,
-        "memoryless": kernel.MEMORYLESS, "standing": kernel.STANDING,
-    }[law]  # fmt: skip
-    # K = W^2 / 4 pi of the inverse-cube curve 1 - exp(-K / x^2), of which one leg has the half.
-    hazard = width**2 / (8.0 * np.pi) if law == "beats_soft" else 0.0
-    usual = _CLIP_IN_WIDTHS * width if hazard else width / 2.0
-    clip = check_at_least(view.clip_km or usual, "clip_km", width / 2.0, "km")
     arguments: tuple[Any, ...] = (
-        tactic,
+        tactic_of(law),
         OPPONENTS.index(opponent),
         NEIGHBOURS.index(neighbours),
-        np.array([numbers["length_km"], numbers["units"], ratio]),
-        np.array([hazard, clip, width / 2.0]),
+        np.array([numbers["length_km"], numbers["units"], numbers["ratio"]]),
+        sensor_of(law, numbers["sweep_width_km"], view.clip_km),
     )
     starts = range(0, total, _AT_ONCE)
     with ThreadPoolExecutor(check_threads(view.threads)) as pool:
