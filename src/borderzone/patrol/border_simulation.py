@@ -241,7 +241,9 @@ class SimulatedGroups:
     def __post_init__(self) -> None:
         """Refuse shares that are none or do not sum to 1, and a waiter without patience."""
         for size in _shares(
-            self.sizes or {1: 1.0}, "sizes", "people to shares, such as {1: 0.7, 4: 0.3}"
+            {1: 1.0} if self.sizes is None else self.sizes,
+            "sizes",
+            "people to shares, such as {1: 0.7, 4: 0.3}",
         ):
             check_whole(size, "a size in sizes", highest=_MOST_PEOPLE)
         shares = self.by_policy()
