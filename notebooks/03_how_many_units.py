@@ -87,6 +87,41 @@ better = bz.Study.default(bz.PRESETS["night_vision_for_all"]).run(seed=1)
 bz.compare(result, better)[["quantity", "a", "b", "difference", "within_noise"]].round(2)
 
 # %% [markdown]
+# ## A year of nights
+#
+# The table looks at one crossing at a time. Let the border run: two units on each segment by night and one by day, led; a group a night at each (an assumption); three hours a call, and herders that call a unit
+# once in ten hours. First without calls, then with them, then with groups that wait up to an hour for a gap.
+
+# %%
+calls = {"busy_h": 3.0, "false_calls_per_unit_h": 0.1}
+
+
+def year(policy="blind", **response):
+    """Simulate a year on the segments of the study."""
+    segments = [
+        bz.patrol.SimulatedSegment(
+            length_km=row.length_km,
+            sweep_width_km=row.sweep_width_km_night,
+            day_sweep_width_km=row.sweep_width_km_day,
+            patrol_km_h=row.patrol_km_h,
+            crosser_km_h=row.crosser_km_h,
+            night_units=2,
+            day_units=1,
+            law="beats_soft",
+            response=bz.patrol.SimulatedResponse(
+                cover_km=study.scenario.cover_km, drive_h=row.response_median_h, **response
+            ),
+        )
+        for row in result.segments.itertuples()
+    ]
+    groups = bz.patrol.SimulatedGroups(policy=policy, wait_h=1.0)
+    return bz.patrol.simulate_border(segments, groups=groups, seed=1)
+
+
+for found in (year(), year(**calls), year("waiter", **calls)):
+    print(*found.summary, "", sep="\n")
+
+# %% [markdown]
 # ## What is not known
 #
 # Where published results of real borders can be set beside the model, they are; nothing was fitted to them.

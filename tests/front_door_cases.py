@@ -508,6 +508,17 @@ def _fleet(_: World) -> Any:
     return bz.patrol.Fleet(kinds={"eye": bz.patrol.UnitKind(units=3, crew=4)})
 
 
+def _simulated(_: World) -> Any:
+    calls = patrol.SimulatedResponse(busy_h=1.0, cover_km=5.0, false_calls_per_unit_h=0.1)
+    one: dict[str, Any] = {
+        "sweep_width_km": 1.0,
+        "patrol_km_h": 20.0,
+        "crosser_km_h": 4.0,
+        "night_units": 2,
+    }
+    return [patrol.SimulatedSegment(length_km=km, response=calls, **one) for km in (10.0, 20.0)]
+
+
 _FEW = {"draws": lambda _: 20}
 _LIT = {"dem": lambda w: w.fine, "observer": _inside, "max_km": lambda _: 0.5}
 _LITS = _LIT | {"observers": lambda w: gpd.GeoSeries([_inside(w)], crs=32638)}
@@ -668,6 +679,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.answer_table": {"question": _question},
     "patrol.plausibility": {"question": _question, "kit": lambda _: "eye"},
     "patrol.simulate": {"crossings": lambda _: 50, "units": lambda _: 3},
+    "patrol.simulate_border": {"segments": _simulated, "roster": lambda _: patrol.SimulatedRoster(days=3)},
     "patrol.standing": {"curve": lambda _: ([0.0, 1.0], [0.9, 0.0]), "spacing_km": lambda _: 1.5},
     "patrol.detection_against": {"speed_ratio": lambda _: 5.0, "opponent": lambda _: "blind"},
     "patrol.weakest_place": {"speed_ratio": lambda _: 5.0},

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOW_TO = ROOT / "docs" / "how-to"
-PAGES = ("my_border", "my_elevation", "my_incidents", "how_many_units", "my_figure", "what_if")
+PAGES = (
+    "my_border",
+    "my_elevation",
+    "my_incidents",
+    "how_many_units",
+    "my_figure",
+    "what_if",
+    "simulate",
+)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from borderzone import patrol
 from borderzone._kernels import crossings as kernel
+from borderzone._kernels.positions import two_uniforms
 from borderzone.errors import BorderzoneError, InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.patrol import (
     SIMULATED_POLICIES,
@@ -31,6 +32,8 @@ ONE: dict[str, Any] = {
     "night_units": 3, "groups_per_night": 600.0,
 }  # fmt: skip
 LAWS = ("memoryless", "independent", "beats", "standing")
+KNOWN = {*product(LAWS, SIMULATED_POLICIES)} - {("independent", "informed")}
+loose: Any = patrol  # what is wrong for a reader of types is asked on purpose
 
 
 def simulated(
@@ -45,15 +48,12 @@ def simulated(
     return found.table.loc[0]
 
 
-@pytest.mark.parametrize("law", LAWS)
-@pytest.mark.parametrize("policy", SIMULATED_POLICIES)
+@pytest.mark.parametrize(("law", "policy"), sorted(KNOWN))
 @pytest.mark.parametrize("width", [1.0, 2.2])
 def test_exact_laws_are_confirmed_where_no_call_takes_a_unit(
     law: str, policy: str, width: float
 ) -> None:
     """A quarter of a million groups by night and by day, other units and widths, within four standard errors."""
-    if (law, policy) == ("independent", "informed"):
-        pytest.skip("of which nothing is known")
     row = simulated(
         policy,
         law=law,
@@ -203,7 +203,8 @@ def test_no_more_units_are_called_than_there_are() -> None:
 def test_a_unit_on_a_call_into_the_day_is_missing_there() -> None:
     """The equation has each light by itself; the simulation does not forget at dawn."""
     row = simulated(days=100, night_units=1, day_units=1, response=SimulatedResponse(busy_h=24.0))
-    assert row["units_on_line"] < 0.05 < 0.45 < row["expected_on_line"]
+    assert row["units_on_line"] < 0.05
+    assert row["expected_on_line"] > 0.45
 
 
 def slowly(run: Any, row: int) -> tuple[np.ndarray, int, float, float]:
@@ -242,7 +243,7 @@ def slowly(run: Any, row: int) -> tuple[np.ndarray, int, float, float]:
                 looks[policy],
                 segment,
             )
-            follows, in_time = kernel.two_uniforms(np.uint64(run.key), np.uint64(2**32 + 2), number)
+            follows, in_time = two_uniforms(np.uint64(run.key), np.uint64(2**32 + 2), number)
             if kernel._detects(*given, sensors[0, light]):
                 far = 1
                 if follows < after[1] or kernel._detects(*given, sensors[1, light]):
@@ -450,59 +451,59 @@ def test_the_summary_adds_the_table_up() -> None:
     assert f"{t['detected'].sum():,} were detected" in found.summary[0]
     assert f"{t['stopped'].sum():,} of them stopped" in found.summary[1]
     assert f"{t['false_calls'].sum():,} calls were false" in found.summary[1]
-    assert f"{found.payroll:,.1f} on the payroll" in found.summary[2]
+    assert f"{found.payroll:,.1f} units on the payroll" in found.summary[2]
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: SimulatedSegment(**ONE | {"length_km": 0}), "length_km must be a finite number above 0"),
-        (lambda: SimulatedSegment(**ONE | {"sweep_width_km": -1}), "sweep_width_km must be"),
-        (lambda: SimulatedSegment(**ONE | {"day_sweep_width_km": 0}), "day_sweep_width_km must be"),
-        (lambda: SimulatedSegment(**ONE | {"patrol_km_h": 0}), "patrol_km_h must be"),
-        (lambda: SimulatedSegment(**ONE | {"crosser_km_h": math.inf}), "crosser_km_h must be"),
-        (lambda: SimulatedSegment(**ONE | {"night_units": 2.5}), "night_units must be a whole number"),
-        (lambda: SimulatedSegment(**ONE | {"day_units": -1}), "day_units must be a whole number"),
-        (lambda: SimulatedSegment(**ONE, law="random"), "law must be one of"),
-        (lambda: SimulatedSegment(**ONE | {"groups_per_night": math.nan}), "groups_per_night must be"),
-        (lambda: SimulatedSegment(**ONE, groups_per_day=-1), "groups_per_day must be"),
-        (lambda: SimulatedSegment(**ONE, drive_to_line_h=-1), "drive_to_line_h must be"),
-        (lambda: SimulatedSegment(**ONE, response=3), "response must be a SimulatedResponse"),
-        (lambda: SimulatedResponse(busy_h=-1), "busy_h must be"),
-        (lambda: SimulatedResponse(false_calls_per_unit_h=-1), "false_calls_per_unit_h must be"),
-        (lambda: SimulatedResponse(width_ratio=1.2), "width_ratio must lie between 0 and 1"),
-        (lambda: SimulatedResponse(followed_up=-0.1), "followed_up must lie between 0 and 1"),
-        (lambda: SimulatedResponse(cover_km=-1), "cover_km must be"),
-        (lambda: SimulatedResponse(pursuit_km_h=-1), "pursuit_km_h must be"),
-        (lambda: SimulatedResponse(drive_h=0.2, shortest_drive_h=0.3), "shortest_drive_h must not exceed drive_h"),
-        (lambda: SimulatedGroups(sizes={}), "sizes must map people to shares"),
-        (lambda: SimulatedGroups(sizes={1: 0.5}), "the shares in sizes must sum to 1, got 0.5"),
-        (lambda: SimulatedGroups(sizes={0: 1.0}), "a size in sizes must be a whole number"),
-        (lambda: SimulatedGroups(sizes={1: 1.5, 2: -0.5}), "must lie between 0 and 1"),
-        (lambda: SimulatedGroups(policy="lucky"), "policy must be one of"),
-        (lambda: SimulatedGroups(policy={"lucky": 1.0}), "a policy in policy must be one of"),
-        (lambda: SimulatedGroups(policy={"blind": 0.4}), "the shares in policy must sum to 1"),
-        (lambda: SimulatedGroups(policy="waiter"), "a waiter needs wait_h above 0"),
-        (lambda: SimulatedGroups(wait_h=-1), "wait_h must be"),
-        (lambda: SimulatedRoster(days=0), "days must be a whole number"),
-        (lambda: SimulatedRoster(night_h=24.0), "night_h must lie between 0 and 24, both left out"),
-        (lambda: SimulatedRoster(days=3, night_h=[9.0, 9.0]), "night_h must be one number or one for each of 3"),
-        (lambda: SimulatedRoster(shift_factor=0), "shift_factor must be"),
-        (lambda: SimulatedRoster(shift_h=0), "shift_h must be"),
-        (lambda: simulate_border([]), "segments must list SimulatedSegment"),
-        (lambda: simulate_border(SimulatedSegment(**ONE)), "segments must list .* got a SimulatedSegment"),
-        (lambda: simulate_border([None]), r"segments\[0\] must be a SimulatedSegment"),
-        (lambda: simulate_border([SimulatedSegment(**ONE)], groups=3), "groups must be a SimulatedGroups"),
-        (lambda: simulate_border([SimulatedSegment(**ONE)], roster=3), "roster must be a SimulatedRoster"),
-        (lambda: simulate_border([SimulatedSegment(**ONE)], threads=0), "threads"),
-        (lambda: simulate_border([SimulatedSegment(**ONE)], seed=-1), "seed must be"),
+        (lambda: loose.SimulatedSegment(**ONE | {"length_km": 0}), "length_km must be a finite number above 0"),
+        (lambda: loose.SimulatedSegment(**ONE | {"sweep_width_km": -1}), "sweep_width_km must be"),
+        (lambda: loose.SimulatedSegment(**ONE | {"day_sweep_width_km": 0}), "day_sweep_width_km must be"),
+        (lambda: loose.SimulatedSegment(**ONE | {"patrol_km_h": 0}), "patrol_km_h must be"),
+        (lambda: loose.SimulatedSegment(**ONE | {"crosser_km_h": math.inf}), "crosser_km_h must be"),
+        (lambda: loose.SimulatedSegment(**ONE | {"night_units": 2.5}), "night_units must be a whole number"),
+        (lambda: loose.SimulatedSegment(**ONE | {"day_units": -1}), "day_units must be a whole number"),
+        (lambda: loose.SimulatedSegment(**ONE, law="random"), "law must be one of"),
+        (lambda: loose.SimulatedSegment(**ONE | {"groups_per_night": math.nan}), "groups_per_night must be"),
+        (lambda: loose.SimulatedSegment(**ONE, groups_per_day=-1), "groups_per_day must be"),
+        (lambda: loose.SimulatedSegment(**ONE, drive_to_line_h=-1), "drive_to_line_h must be"),
+        (lambda: loose.SimulatedSegment(**ONE, response=3), "response must be a SimulatedResponse"),
+        (lambda: loose.SimulatedResponse(busy_h=-1), "busy_h must be"),
+        (lambda: loose.SimulatedResponse(false_calls_per_unit_h=-1), "false_calls_per_unit_h must be"),
+        (lambda: loose.SimulatedResponse(width_ratio=1.2), "width_ratio must lie between 0 and 1"),
+        (lambda: loose.SimulatedResponse(followed_up=-0.1), "followed_up must lie between 0 and 1"),
+        (lambda: loose.SimulatedResponse(cover_km=-1), "cover_km must be"),
+        (lambda: loose.SimulatedResponse(pursuit_km_h=-1), "pursuit_km_h must be"),
+        (lambda: loose.SimulatedResponse(drive_h=0.2, shortest_drive_h=0.3), "shortest_drive_h must not exceed drive_h"),
+        (lambda: loose.SimulatedGroups(sizes={}), "sizes must map people to shares"),
+        (lambda: loose.SimulatedGroups(sizes={1: 0.5}), "the shares in sizes must sum to 1, got 0.5"),
+        (lambda: loose.SimulatedGroups(sizes={0: 1.0}), "a size in sizes must be a whole number"),
+        (lambda: loose.SimulatedGroups(sizes={1: 1.5, 2: -0.5}), "must lie between 0 and 1"),
+        (lambda: loose.SimulatedGroups(policy="lucky"), "policy must be one of"),
+        (lambda: loose.SimulatedGroups(policy={"lucky": 1.0}), "a policy in policy must be one of"),
+        (lambda: loose.SimulatedGroups(policy={"blind": 0.4}), "the shares in policy must sum to 1"),
+        (lambda: loose.SimulatedGroups(policy="waiter"), "a waiter needs wait_h above 0"),
+        (lambda: loose.SimulatedGroups(wait_h=-1), "wait_h must be"),
+        (lambda: loose.SimulatedRoster(days=0), "days must be a whole number"),
+        (lambda: loose.SimulatedRoster(night_h=24.0), "night_h must lie between 0 and 24, both left out"),
+        (lambda: loose.SimulatedRoster(days=3, night_h=[9.0, 9.0]), "night_h must be one number or one for each of 3"),
+        (lambda: loose.SimulatedRoster(shift_factor=0), "shift_factor must be"),
+        (lambda: loose.SimulatedRoster(shift_h=0), "shift_h must be"),
+        (lambda: loose.simulate_border([]), "segments must list SimulatedSegment"),
+        (lambda: loose.simulate_border(loose.SimulatedSegment(**ONE)), "segments must list .* got a SimulatedSegment"),
+        (lambda: loose.simulate_border([None]), r"segments\[0\] must be a SimulatedSegment"),
+        (lambda: loose.simulate_border([loose.SimulatedSegment(**ONE)], groups=3), "groups must be a SimulatedGroups"),
+        (lambda: loose.simulate_border([loose.SimulatedSegment(**ONE)], roster=3), "roster must be a SimulatedRoster"),
+        (lambda: loose.simulate_border([loose.SimulatedSegment(**ONE)], threads=0), "threads"),
+        (lambda: loose.simulate_border([loose.SimulatedSegment(**ONE)], seed=-1), "seed must be"),
         (
-            lambda: simulate_border([SimulatedSegment(**ONE | {"law": "independent", "sweep_width_km": 9.0})]),
+            lambda: loose.simulate_border([loose.SimulatedSegment(**ONE | {"law": "independent", "sweep_width_km": 9.0})]),
             r"segments\[0\]: coverage must be 3 or less",
         ),
         (
-            lambda: simulate_border(
-                [SimulatedSegment(**ONE, law="independent")], groups=SimulatedGroups(policy="informed")
+            lambda: loose.simulate_border(
+                [loose.SimulatedSegment(**ONE, law="independent")], groups=loose.SimulatedGroups(policy="informed")
             ),
             r"segments\[0\]: what law 'independent' detects of an opponent 'informed' is not known",
         ),

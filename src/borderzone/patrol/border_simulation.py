@@ -400,7 +400,7 @@ class SimulatedBorder:
         return (
             f"{came} {len(t):,} segments; {seen:,} were detected ({share}{says}).",
             f"{handled_groups:,} were handled, {ends}; {false:,} calls were false.",
-            f"{out} were on the line; {self.payroll:,.1f} on the payroll keep them there.",
+            f"{out} were on the line; {self.payroll:,.1f} units on the payroll keep them there.",
         )
 
 
