@@ -319,6 +319,24 @@ def test_more_days_and_more_segments_change_nothing_of_what_went_before() -> Non
     assert runs[1][0][first] > 5 * 24
 
 
+def test_blocks_in_which_arrivals_are_drawn_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    response = SimulatedResponse(**CALLS)
+    border = [SimulatedSegment(**ONE | {"groups_per_night": 90.0}, response=response)]
+    at_once = simulate_border(border, roster=SimulatedRoster(days=100)).table
+    monkeypatch.setattr(border_simulation, "_SPARE", -80.0)
+    in_blocks = simulate_border(border, roster=SimulatedRoster(days=100)).table
+    pd.testing.assert_frame_equal(at_once, in_blocks)
+
+
+@pytest.mark.parametrize("policy", ["blind", "last_pass", "informed"])
+def test_led_units_are_near_their_law(policy: str) -> None:
+    row = simulated(policy, law="beats_soft")
+    assert row["pod"] == pytest.approx(
+        row["expected_pod"], abs=0.016 if policy == "blind" else 0.006
+    )
+    assert not row["is_exact"]
+
+
 def test_groups_arrive_by_chance_in_their_light_and_size() -> None:
     """As many as the rate says, with the spread of Poisson, in nights of any length, at even chance of each hour."""
     border = tuple(
@@ -380,6 +398,9 @@ def test_recognised_and_followed_up_are_handled_as_the_theory_says() -> None:
         ),
         # The window is shorter than the shortest drive.
         ({"cover_km": 1.0, "pursuit_km_h": 4.0, "drive_h": 0.5, "shortest_drive_h": 0.3}, 0.0),
+        # It sees him 0.5 km off and closes at 0.4 km/h: as long as the window of 1.25 h, and a tie is in time.
+        ({"cover_km": 5.0, "pursuit_km_h": 4.4}, 1.0),
+        ({"cover_km": 4.9, "pursuit_km_h": 4.4}, 0.0),
         # There is no reserve.
         ({"cover_km": 5.0, "pursuit_km_h": 3.0}, 0.0),
     ],
@@ -392,6 +413,12 @@ def test_who_is_stopped_is_who_loses_the_race(race: dict[str, float], share: flo
         share = float((0.2 + 0.1 + stages <= 1.25).mean())
         assert share == pytest.approx(float(responds(crosser_km_h=4.0, **race)), abs=0.004)
     assert row["stopped"] / row["handled"] == pytest.approx(share, abs=0.006)
+
+
+def test_a_post_pursues_nobody_unless_it_is_said() -> None:
+    for law, stopped in (("standing", False), ("beats", True)):
+        row = simulated(law=law, response=SimulatedResponse(cover_km=5.0))
+        assert row["stopped"] == (row["handled"] if stopped else 0)
 
 
 def test_what_is_not_known_of_the_response_is_missing_and_no_zero() -> None:

@@ -69,6 +69,8 @@ _COUNTED = ("groups", "people", "detected", "handled", "stopped")
 # Groups and false calls that memory holds, about 100 bytes each.
 _MOST_EVENTS = 10_000_000
 _MOST_SEGMENTS, _MOST_UNITS, _MOST_DAYS, _MOST_PEOPLE = 10_000, 10_000, 100_000, 1_000_000
+# Numbers drawn at once beyond those expected, in deviations of their count; more follow if needed.
+_SPARE = 6.0
 # Groups are numbered within the segment at which they arrive, false calls apart from them.
 _NUMBERS_OF_ONE, _FALSE = 2**40, 2**62
 
@@ -583,7 +585,7 @@ class _Run:
         # In a clock that runs by the rate, the next always is a mean wait of 1 away. Going on where
         # the last stretch of numbers ended adds up in the same order whatever its length.
         due = np.concatenate([[0.0], np.cumsum(expected)])
-        stretch = int(due[-1] + 6.0 * np.sqrt(due[-1])) + 8
+        stretch = max(1, int(due[-1] + _SPARE * np.sqrt(due[-1])) + 8)
         drawn, clock = np.empty((0, 4)), np.empty(0)
         while not (clock.size and clock[-1] >= due[-1]):
             more = np.empty((stretch, 4))
