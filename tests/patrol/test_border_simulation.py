@@ -422,13 +422,23 @@ def test_a_post_pursues_nobody_unless_it_is_said() -> None:
 
 
 def test_what_is_not_known_of_the_response_is_missing_and_no_zero() -> None:
+    known = {"cover_km": 5.0, "pursuit_km_h": 0.0}
     border = [
         SimulatedSegment(**ONE, response=response)
-        for response in (None, SimulatedResponse(busy_h=1.0), SimulatedResponse(cover_km=5.0))
+        for response in (
+            None,
+            SimulatedResponse(busy_h=1.0),
+            SimulatedResponse(cover_km=math.nan),
+            SimulatedResponse(**known, drive_h=math.nan),
+            SimulatedResponse(**known, drive_h=math.inf),
+            SimulatedResponse(**known | {"pursuit_km_h": 20.0}, drive_h=math.nan),
+        )
     ]
     found = simulate_border(border, roster=SimulatedRoster(days=3))
-    assert found.table["stopped"].isna().tolist() == [True, True, False]
-    assert found.by_policy["stopped"].isna().tolist() == [True, True, False]
+    missing = [True, True, True, True, False, False]
+    assert found.table["stopped"].isna().tolist() == missing
+    assert found.by_policy["stopped"].isna().tolist() == missing
+    assert found.table["stopped"].tolist()[4:] == [0, found.table.loc[5, "handled"]]
     assert "nothing is known" in found.summary[1]
 
 
@@ -440,7 +450,7 @@ def test_where_nobody_comes_there_is_no_share() -> None:
     assert row["groups"] == row["detected"] == 0
     assert np.isnan([row["pod"], row["standard_error"], row["expected_pod"], row["z"]]).all()
     assert len(found.by_policy) == 0
-    assert found.summary[0].startswith("In 3 days 0 groups (0 people) crossed 1 segments")
+    assert found.summary[0].startswith("In 3 days 0 groups (0 people) crossed 1 segment;")
 
 
 def test_nobody_out_sees_nobody() -> None:
@@ -502,6 +512,8 @@ def test_the_summary_adds_the_table_up() -> None:
         (lambda: loose.SimulatedResponse(followed_up=-0.1), "followed_up must lie between 0 and 1"),
         (lambda: loose.SimulatedResponse(cover_km=-1), "cover_km must be"),
         (lambda: loose.SimulatedResponse(pursuit_km_h=-1), "pursuit_km_h must be"),
+        (lambda: loose.SimulatedResponse(drive_h=-1), "drive_h must be"),
+        (lambda: loose.SimulatedResponse(drive_h="x"), "drive_h must be a number"),
         (lambda: loose.SimulatedResponse(drive_h=0.2, shortest_drive_h=0.3), "shortest_drive_h must not exceed drive_h"),
         (lambda: loose.SimulatedGroups(sizes={}), "sizes must map people to shares"),
         (lambda: loose.SimulatedGroups(sizes={1: 0.5}), "the shares in sizes must sum to 1, got 0.5"),

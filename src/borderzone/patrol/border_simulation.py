@@ -14,6 +14,7 @@ import pandas as pd
 
 from borderzone._guards import (
     as_between,
+    as_non_negative,
     check_choice,
     check_non_negative,
     check_positive,
@@ -92,8 +93,8 @@ class SimulatedResponse:
     followed_up
         Share of detections that nobody recognised and that are followed up all the same.
     cover_km
-        From where somebody is detected to the first cover; when left out it is not known how many
-        are stopped. Units: km.
+        From where somebody is detected to the first cover; when left out, or NaN, it is not known
+        how many are stopped. Units: km.
     decide_h
         Time to decide. Units: h.
     detection_km
@@ -102,8 +103,8 @@ class SimulatedResponse:
         Speed of the unit that detected, in pursuit; when left out that of its patrol, and 0 of a
         post. Units: km/h.
     call_h, drive_h, shortest_drive_h
-        Call delay, mean and shortest drive of the nearest reserve; without a drive there is no
-        reserve. Units: h.
+        Call delay, mean and shortest drive of the nearest reserve; without a drive, or if it is
+        infinite, there is no reserve, and a drive that is NaN is not known. Units: h.
 
     Examples
     --------
@@ -131,10 +132,11 @@ class SimulatedResponse:
                  "false_calls_per_unit_h": "1/h"}  # fmt: skip
         for name, unit in units.items():
             check_non_negative(getattr(self, name), name, unit)
-        maybe = {"cover_km": "km", "detection_km": "km", "pursuit_km_h": "km/h", "drive_h": "h"}
-        for name, unit in maybe.items():
+        for name, unit in {"detection_km": "km", "pursuit_km_h": "km/h"}.items():
             if getattr(self, name) is not None:
                 check_non_negative(getattr(self, name), name, unit)
+        if self.cover_km is not None:
+            as_non_negative(self.cover_km, "cover_km", "km", missing=True)
         if self.drive_h is not None:
             responds(
                 cover_km=0.0,
@@ -400,7 +402,7 @@ class SimulatedBorder:
         out = f"Of {t['units_out'].sum():,.2f} units out on average {t['units_on_line'].sum():,.2f}"
         share = percent(seen / groups if groups else None)
         return (
-            f"{came} {len(t):,} segments; {seen:,} were detected ({share}{says}).",
+            f"{came} {len(t):,} segment{'s' if len(t) > 1 else ''}; {seen:,} were detected ({share}{says}).",
             f"{handled_groups:,} were handled, {ends}; {false:,} calls were false.",
             f"{out} were on the line; {self.payroll:,.1f} units on the payroll keep them there.",
         )
@@ -468,7 +470,7 @@ def simulate_border(
     >>> border = [SimulatedSegment(length_km=km, groups_per_night=4.0, **one) for km in (20, 30)]
     >>> found = simulate_border(border, groups=SimulatedGroups(sizes={1: 0.5, 4: 0.5}))
     >>> found.table[["pod", "expected_pod", "units_on_line"]].round(2).to_numpy().tolist()
-    [[0.6, 0.58, 1.36], [0.41, 0.42, 1.38]]
+    [[0.55, 0.55, 1.31], [0.4, 0.4, 1.36]]
     """
     given = _checked(segments)
     known = _record(groups, SimulatedGroups, "groups") or SimulatedGroups()
