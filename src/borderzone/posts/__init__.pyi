@@ -3,7 +3,10 @@ from .sight_of_posts import (
     SightOfPosts as SightOfPosts,
     sight as sight,
 )
-from .site_rules import SiteRules as SiteRules
+from .site_rules import (
+    PostPlan as PostPlan,
+    SiteRules as SiteRules,
+)
 from .siting import (
     FewestPosts as FewestPosts,
     SitingCurve as SitingCurve,

@@ -18,12 +18,16 @@ from borderzone._guards import (
     check_flag,
     check_non_negative,
     check_positive,
+    check_whole,
     guarded,
     shown,
 )
 from borderzone._kernels.siting import BEST, COUNT, JOINT, Incidence
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
+from borderzone.patrol import SENSORS
+from borderzone.posts.candidate_sites import KINDS
 from borderzone.posts.sight_of_posts import SightOfPosts
+from borderzone.visibility import Windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +36,71 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["COUNTING", "SiteRules", "SitingTask", "task_of"]
+__all__ = ["COUNTING", "PostPlan", "SiteRules", "SitingTask", "task_of"]
 
 # How a point of the demand counts, and how the loops work that out.
 COUNTING = {"once": COUNT, "backup": COUNT, "best": BEST, "joint": JOINT}
+
+
+@guarded
+@dataclass(frozen=True, kw_only=True)
+class PostPlan:
+    """
+    Which posts a study is to find places for: the table ``[posts]`` of a study file.
+
+    Attributes
+    ----------
+    n
+        Most posts.
+    height_m
+        Eyes above the ground. Units: m.
+    max_km
+        How far they look. Units: km.
+    kind
+        Places that are tried: ``"summits"``, ``"grid"`` or ``"line"``, as in `candidates`.
+    spacing_m
+        How far such places are apart. Units: m.
+    prominence_m
+        Least prominence of a summit. Units: m.
+    sensor
+        A name in `patrol.SENSORS`: what stands at a post.
+    cell_m
+        Cells of the ground on which lines of sight run, at most 90. Units: m.
+    every
+        Of these cells every n-th row and column is demand.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a number or word is outside what is allowed.
+
+    Examples
+    --------
+    >>> PostPlan(n=5, max_km=3).sensor
+    'tower_thermal'
+    """
+
+    n: int = 20
+    height_m: float = 10.0
+    max_km: float = 5.0
+    kind: str = "summits"
+    spacing_m: float = 1000.0
+    prominence_m: float = 3.0
+    sensor: str = "tower_thermal"
+    cell_m: float = 90.0
+    every: int = 10
+
+    def __post_init__(self) -> None:
+        """Refuse a plan that no study can make."""
+        check_whole(self.n, "n", highest=1000)
+        check_whole(self.every, "every", unit="cells")
+        check_positive(self.height_m, "height_m", "m")
+        check_positive(self.max_km, "max_km", "km")
+        check_positive(self.spacing_m, "spacing_m", "m")
+        check_non_negative(self.prominence_m, "prominence_m", "m")
+        check_between(self.cell_m, "cell_m", 0.0, Windows.COARSEST_M, without=(0.0,))
+        check_choice(self.kind, "kind", KINDS)
+        check_choice(self.sensor, "sensor", SENSORS)
 
 
 @guarded

@@ -151,8 +151,10 @@ def edition(result: StudyResult, detail: str) -> Edition:
             asked=result.patrol.asked,
         )
     left_out: list[str] = []
-    # On what ground single events happened is never told in public, whoever's they are.
+    # On what ground single events happened is never told in public, whoever's they are; nor where a way
+    # leads, kilometre by kilometre, or a post would stand.
     result = _with(result, incidents={"on_ground": None})
+    result = replace(result, crossing=result.crossing.published())
     if may is not None and not rows:
         rejected = incidents.TableCheck(events).rejected_findings
         result = _without_rows(result, may, left_out)

@@ -40,6 +40,7 @@ from borderzone.errors import (
     InvalidScenarioError,
     LimitError,
 )
+from borderzone.posts import PostPlan
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AROUND_KM",
+    "ASKED",
     "EMBEDDED",
     "LAYERS",
     "LAYER_WORDS",
@@ -58,9 +60,9 @@ __all__ = [
     "Missing",
     "as_given",
     "check_agreement",
+    "check_asked",
     "check_cells",
     "check_files",
-    "check_hotspots",
     "check_layer",
     "check_settings",
     "day_of",
@@ -80,7 +82,7 @@ EMBEDDED = "embedded"
 NONE = "none"
 SYNTHETIC = "synthetic"
 _OF_A_FILE = ("path", "sha256")
-_AS_GIVEN = ("published_length_km", "published_length_source", "hotspots")
+_AS_GIVEN = ("published_length_km", "published_length_source", "hotspots", "posts")
 
 # What lies beside a Shapefile and is part of it.
 _BESIDE = (".dbf", ".shx", ".prj", ".cpg")
@@ -189,24 +191,29 @@ def check_settings(study: Any) -> None:
     check_flag(study.roads_cross, "roads_cross")
 
 
-def check_hotspots(asked: Any) -> incidents.HotspotOptions | None:
-    """Take how hot spots are looked for: options, a table of them, or None, which looks for none."""
-    kind = incidents.HotspotOptions
+# A table of a study file that asks for more -> the record of its options.
+ASKED = {"hotspots": incidents.HotspotOptions, "posts": PostPlan}
+
+
+def check_asked(name: str, asked: Any) -> Any:
+    """Take options, a table of them, or None, which asks for nothing."""
+    kind: Any = ASKED[name]
     if asked is None or isinstance(asked, kind):
         return asked
     names = ", ".join(field.name for field in fields(kind))
     if not isinstance(asked, Mapping):
-        msg = (
-            f"hotspots must be a table of {names}, or incidents.HotspotOptions, got {shown(asked)}"
-        )
+        where = "incidents.HotspotOptions" if name == "hotspots" else "posts.PostPlan"
+        msg = f"{name} must be a table of {names}, or {where}, got {shown(asked)}"
         raise InvalidParameterError(msg)
     if unknown := sorted(set(map(str, asked)) - {field.name for field in fields(kind)}):
-        msg = f"hotspots has no {unknown[0][:40]}; it has {names}{meant(unknown[0], names.split(', '))}"
+        msg = (
+            f"{name} has no {unknown[0][:40]}; it has {names}{meant(unknown[0], names.split(', '))}"
+        )
         raise InvalidParameterError(msg)
     try:
         return kind(**asked)
     except InvalidParameterError as error:
-        msg = f"hotspots: {error}"
+        msg = f"{name}: {error}"
         raise InvalidParameterError(msg) from error
 
 
@@ -490,8 +497,10 @@ def as_given(study: Any) -> dict[str, Any]:
     found |= {name: _told_of(name, place_of(getattr(study, name))) for name in LAYERS}
     if isinstance(found["incidents"], dict):
         found["incidents"] |= how_read(study)
-    if study.hotspots is not None:
-        found["hotspots"] = asdict(study.hotspots) | {"days": list(study.hotspots.days)}
+    for name in ASKED:
+        if getattr(study, name) is not None:
+            options = asdict(getattr(study, name))
+            found[name] = {k: list(v) if isinstance(v, tuple) else v for k, v in options.items()}
     return found
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "KITS",
     "KIT_DRAWS",
     "PatrolFindings",
+    "answered_law",
     "kit_question",
     "lengths_told",
     "own_law",
@@ -216,7 +217,7 @@ def _bare(asked: KitQuestion) -> KitQuestion:
 
 def own_law(scenario: Scenario) -> str:
     """Give the law by which the answer counts the scenario's own kit."""
-    return "standing" if scenario.force.stands else _answered_law(scenario.law)
+    return "standing" if scenario.force.stands else answered_law(scenario.law)
 
 
 def _answered(ground: Ground, scenario: Scenario, asked: KitQuestion) -> dict[str, Any]:
@@ -280,7 +281,7 @@ def _samples(asked: KitQuestion) -> int:
     return min(_SOBOL_SAMPLES, max(8, 1 << (len(asked.drawn) // 4).bit_length() - 1))
 
 
-def _answered_law(law: str) -> str:
+def answered_law(law: str) -> str:
     """Give the law of an answer: a bound is no force, and led units stand for it."""
     return "random" if law == "random" else "beats_soft"
 

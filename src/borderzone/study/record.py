@@ -31,17 +31,19 @@ from borderzone.corridor import Corridor
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.provenance import StageClock
 from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
+from borderzone.study.crossing import crossing_on
 from borderzone.study.force_side import side_of
 from borderzone.study.given import (
     AROUND_KM,
+    ASKED,
     EMBEDDED,
     LAYERS,
     SETTINGS,
     Missing,
     as_given,
     check_agreement,
+    check_asked,
     check_files,
-    check_hotspots,
     check_layer,
     check_settings,
     day_of,
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import Seed
     from borderzone.patrol import KitQuestion, PatrolAnswer
+    from borderzone.study.crossing import CrossingFindings
     from borderzone.study.patrols import PatrolFindings
 
 __all__ = ["GROUND_STEPS", "PATROL_STEPS", "Study"]
@@ -94,7 +97,7 @@ PATROL_STEPS = (
 )
 
 # What is given of incidents, which no ground hangs on.
-_OF_INCIDENTS = ("incidents", "incidents_accessed", "terms", "hotspots")
+_OF_INCIDENTS = ("incidents", "incidents_accessed", "terms", "hotspots", "posts")
 # Grounds that some result of this session holds, for sweeps of the same study.
 _IN_SIGHT: WeakValueDictionary[str, Ground] = WeakValueDictionary()
 
@@ -168,6 +171,9 @@ class Study:
         How hot spots of incidents are looked for, as `borderzone.incidents.HotspotOptions` or a mapping of
         its values, such as the table ``[hotspots]`` of a study file; None looks for none. Needs the extra
         ``stats``.
+    posts
+        Which posts to find places for, as `borderzone.posts.PostPlan` or a mapping of its values, such as the
+        table ``[posts]`` of a study file; None sites none. It takes elevation of 90 m or finer.
     scenario
         Assumptions. Where it does not say whose force it is, that of `border.a`, the country which
         was named first, is taken, and the scenario of the study says so.
@@ -207,6 +213,7 @@ class Study:
     road_class: str = "class"
     roads_cross: bool = False
     hotspots: Any = None
+    posts: Any = None
     scenario: Scenario = field(default_factory=Scenario)
     name: str = ""
     seed: int = 1
@@ -220,7 +227,8 @@ class Study:
         for name in LAYERS:
             set_to(name, check_layer(name, getattr(self, name)))
         check_settings(self)
-        set_to("hotspots", check_hotspots(self.hotspots))
+        for name in ASKED:
+            set_to(name, check_asked(name, getattr(self, name)))
         incidents.ReadOptions(terms=self.terms)  # refuses any other word
         set_to("incidents_accessed", day_of(self.incidents_accessed))
         how_read(self)
@@ -571,8 +579,12 @@ class Study:
         step("incidents over zones")
         found = IncidentFindings.of(ground, reported, self.scenario, number)
         found = replace(found, hotspots=spots)
-        result = _result(self, ground, patrols, found, reported, number)
-        result = replace(result, notes=(*result.notes, *no_spots))
+        no_sites: list[str] = []
+        crossing = crossing_on(
+            ground, self.scenario, patrols, plan=self.posts, dem=self.dem, notes=no_sites
+        )
+        result = _result(self, ground, (patrols, found, crossing), reported, number)
+        result = replace(result, notes=(*result.notes, *no_spots, *no_sites))
         result = replace(result, stages={**ground.stages, **step.stop()})
         if read_here:
             # The one that the result holds: what it hands out is a copy each time.
@@ -820,11 +832,11 @@ def _with_table(ground: Any) -> Ground:
 def _result(
     study: Study,
     ground: Ground,
-    patrols: PatrolFindings,
-    found: IncidentFindings,
+    findings: tuple[PatrolFindings, IncidentFindings, CrossingFindings],
     reported: Reported,
     seed: int,
 ) -> StudyResult:
+    patrols, found, crossing = findings
     outside = OutsideGround.of(ground.corridor, ground.sea_share)
     records = [*records_of(study.border), outside.record, *ground.records, *reported.records]
     if patrols.asked is not None:
@@ -844,6 +856,7 @@ def _result(
         ),
         incidents=found,
         patrol=patrols,
+        crossing=crossing,
         segments=_segments(ground, patrols, outside),
         notes=_notes(ground, outside, reported, missing),
         missing=missing,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from borderzone.provenance import Stage
     from borderzone.report import PanelPage
     from borderzone.scenario import Scenario
+    from borderzone.study.crossing import CrossingFindings
     from borderzone.study.given import Missing
     from borderzone.study.ground import Ground
     from borderzone.study.incident_findings import IncidentFindings
@@ -188,6 +189,8 @@ class StudyResult:
         What was reported, where it may have been, and what it shows.
     patrol
         What patrols achieve: curve, required units, and what they hang on.
+    crossing
+        Where somebody still gets through: the way that is watched least, and what posts would add.
     segments
         One row a segment: chainage range, ground, sweep width, speeds, rates
         and units by each rule.
@@ -214,6 +217,7 @@ class StudyResult:
     ground: Ground = cast("Ground", _InResult())  # noqa: RUF009 - a descriptor
     incidents: IncidentFindings = cast("IncidentFindings", _InResult())  # noqa: RUF009 - a descriptor
     patrol: PatrolFindings = cast("PatrolFindings", _InResult())  # noqa: RUF009 - a descriptor
+    crossing: CrossingFindings = cast("CrossingFindings", _InResult())  # noqa: RUF009 - a descriptor
     segments: gpd.GeoDataFrame
     summary: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -18,7 +18,16 @@ from borderzone.errors import DataError, InvalidParameterError, InvalidScenarioE
 from borderzone.incidents import ReadOptions
 from borderzone.patrol import Force
 from borderzone.scenario import Scenario
-from borderzone.study.given import LAYERS, NONE, SETTINGS, day_of, digest_of, digests_of, is_path
+from borderzone.study.given import (
+    ASKED,
+    LAYERS,
+    NONE,
+    SETTINGS,
+    day_of,
+    digest_of,
+    digests_of,
+    is_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDY_KEYS", "read_study", "starter_file", "write_study"]
 
-_PLAIN = ("name", "seed", "incidents_accessed", "terms", "hotspots", *SETTINGS)
+_PLAIN = ("name", "seed", "incidents_accessed", "terms", *ASKED, *SETTINGS)
 _PUBLISHED = ("published_length_km", "published_length_source")
 STUDY_KEYS = frozenset({"a", "b", "border", "border_km", "scenario", *_PUBLISHED, *_PLAIN, *LAYERS})
 # What a table of the border may hold beside its file: how Border.from_file is to read it.
@@ -257,7 +266,7 @@ def write_study(result: StudyResult, folder: str | os.PathLike[str], *, public: 
     """Write the study of a result as TOML that repeats the run, or says why it cannot."""
     border, given = result.border, dict(result.given)
     said = {name: given.pop(name, None) for name in _SAID_OF_IT.values()}
-    asked = {name: given.pop(name) for name in ("hotspots",) if name in given}
+    asked = {name: given.pop(name) for name in ASKED if name in given}
     if isinstance(given.get("incidents"), dict):
         given["incidents"] |= {
             key: word for key, name in _SAID_OF_IT.items() if (word := said.pop(name)) is not None
@@ -325,7 +334,7 @@ _LINE_FIELDS = (
     ("border_km", "Two chainages, when the study is of what lies between them. Units: km."),
 )
 # What stands elsewhere in the file, or is said of incidents in their table.
-_ELSEWHERE = ("border", "scenario", "incidents_accessed", "hotspots")
+_ELSEWHERE = ("border", "scenario", "incidents_accessed", *ASKED)
 
 
 def starter_file(study: Study) -> str:
