@@ -29,6 +29,7 @@ from .charts import (
 )
 from .shaded_maps import (
     travel_time_map as travel_time_map,
+    crossing_map as crossing_map,
     weakest_place_map as weakest_place_map,
 )
 from .maps import (
@@ -42,6 +43,8 @@ from .plans import (
     allocation as allocation,
     month_moon as month_moon,
     remoteness as remoteness,
+    post_curve as post_curve,
+    weakest_crossing as weakest_crossing,
     weakest_place as weakest_place,
 )
 from .reach import (

@@ -47,8 +47,12 @@ from borderzone.figures.plans import (
     allocation_data,
     month_moon,
     month_moon_data,
+    post_curve,
+    post_curve_data,
     remoteness,
     remoteness_data,
+    weakest_crossing,
+    weakest_crossing_data,
     weakest_place,
     weakest_place_data,
 )
@@ -63,6 +67,8 @@ from borderzone.figures.reach import (
     sight_lines_data,
 )
 from borderzone.figures.shaded_maps import (
+    crossing_map,
+    crossing_map_data,
     travel_time_map,
     travel_time_map_data,
     weakest_place_map,
@@ -404,6 +410,30 @@ def _weakest_place_map_words(result: StudyResult) -> str:
     )
 
 
+def _weakest_crossing_words(result: StudyResult) -> str:
+    table = weakest_crossing_data(result)
+    listed = "; ".join(
+        f"{words} {told.span(float(table[column].min()), float(table[column].max()))}"
+        for column, words in told.CROSSING_WORDS.items()
+        if column in table and table[column].notna().any()
+    )
+    return (
+        f"Steps along the border, chance to be seen by 10 km. {told.crossing_finding(result)}. "
+        f"By 10 km: {listed}."
+    )
+
+
+def _crossing_map_words(result: StudyResult) -> str:
+    crossing_map_data(result)
+    return f"INTERNAL. Map of the corridor with the weakest way of every 10 km. {told.crossing_finding(result)}."
+
+
+def _post_curve_words(result: StudyResult) -> str:
+    return (
+        f"Two lines, share of the ground against the number of posts. {told.posts_finding(result)}."
+    )
+
+
 def _weakest_place_words(result: StudyResult) -> str:
     table = weakest_place_data(result)
     listed = "; ".join(
@@ -551,6 +581,13 @@ FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
         ),
         "weakest_place": StudyFigure(
             draw=weakest_place, data=weakest_place_data, words=_weakest_place_words
+        ),
+        "weakest_crossing": StudyFigure(
+            draw=weakest_crossing, data=weakest_crossing_data, words=_weakest_crossing_words
+        ),
+        "post_curve": StudyFigure(draw=post_curve, data=post_curve_data, words=_post_curve_words),
+        "crossing_map": StudyFigure(
+            draw=crossing_map, data=crossing_map_data, words=_crossing_map_words
         ),
         "allocation": StudyFigure(draw=allocation, data=allocation_data, words=_allocation_words),
         "remoteness": StudyFigure(draw=remoteness, data=remoteness_data, words=_remoteness_words),

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from borderzone._guards import check_choice, check_positive
 from borderzone.errors import InvalidParameterError
@@ -53,8 +54,12 @@ __all__ = [
     "allocation_data",
     "month_moon",
     "month_moon_data",
+    "post_curve",
+    "post_curve_data",
     "remoteness",
     "remoteness_data",
+    "weakest_crossing",
+    "weakest_crossing_data",
     "weakest_place",
     "weakest_place_data",
 ]
@@ -297,6 +302,151 @@ def _place_key() -> list[Any]:
 def weakest_place_data(result: StudyResult) -> pd.DataFrame:
     """Give what `weakest_place` draws, as a table."""
     return told.weakest_place_table(result)
+
+
+_CURVE_IN = (6.3, 4.2)
+# Column of the table of weakest ways -> its line.
+_WAYS = {
+    "segment_pod": Look(color="even", linestyle=(0, (4, 3)), linewidth=1.4),
+    "pod": Look(color="maximin", linestyle="-", linewidth=1.8),
+    "night_pod": Look(color="informed", linestyle=(0, (3, 1)), linewidth=1.4),
+}
+
+
+@drawing
+def weakest_crossing(
+    result: StudyResult,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
+) -> Axes:
+    """
+    Draw the chance to be seen on the way across that is watched least, in every 10 km of the border.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; a page is made when left out.
+    sheet
+        What is asked of the page; or by name, as `Sheet` has it.
+    **options
+        Fields of `Sheet` by name.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no units, or they stand.
+    """
+    table = weakest_crossing_data(result)
+    edges = np.append(table["km_start"], table["km_end"].iloc[-1])
+    page = open_page(ax, Sheet.of(sheet, options), LONG)
+    drawn = [name for name in _WAYS if name in table and _tells_more(table, name)]
+    for name in drawn:
+        page.ax.stairs(table[name], edges, baseline=None, **_WAYS[name])
+    row = table.iloc[int(table["pod"].argmin())]
+    page.ax.plot(
+        [(row["km_start"] + row["km_end"]) / 2], [row["pod"]], marker="v", linestyle="none",
+        color=INK["maximin"], markersize=6, zorder=5,
+    )  # fmt: skip
+    border_axis(page, result.border)
+    page.ax.set_ylim(0, 1.15 * max(float(np.nanmax(table[drawn].to_numpy())), 1e-9))
+    share_axis(page.ax)
+    axis_words(page, up="chance to be seen")
+    page.close(
+        told.crossing_finding(result),
+        f"{_allocation_standing(result).removesuffix('.')}, spread evenly; by 10 km, on cells of {result.scenario.resolution_m / 1000:g} km.",
+        foot=(
+            "Cells hide every gully narrower than they are: on finer elevation the weakest way is weaker.",
+            run_words(result),
+            attribution(result, "borders", "elevation", "landcover"),
+        ),
+        key=[Line2D([], [], label=told.CROSSING_WORDS[name], **_WAYS[name]) for name in drawn],
+    )
+    return page.ax
+
+
+def _tells_more(table: pd.DataFrame, name: str) -> bool:
+    """Whether a way within one night is another than the weakest of all."""
+    return name != "night_pod" or bool(
+        table["longer_than_night"].any() and table[name].notna().any()
+    )
+
+
+def weakest_crossing_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `weakest_crossing` draws, as a table."""
+    return told.crossing_table(result)
+
+
+@drawing
+def post_curve(
+    result: StudyResult,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
+) -> Axes:
+    """
+    Draw how much of the ground so many posts see at the best places found, and what no choice passes.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; a page is made when left out.
+    sheet
+        What is asked of the page; or by name, as `Sheet` has it.
+    **options
+        Fields of `Sheet` by name.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study sites no posts.
+    """
+    table = post_curve_data(result)
+    page = open_page(ax, Sheet.of(sheet, options), _CURVE_IN)
+    looks: dict[str, tuple[str, Any]] = {
+        "bound_share": (
+            "no choice of places sees more",
+            Look(color="even", linestyle=(0, (4, 3)), linewidth=1.4),
+        ),
+        "seen_share": (
+            "seen from the places found",
+            Look(color="maximin", linestyle="-", linewidth=1.8),
+        ),
+    }
+    for name, (_, look) in looks.items():
+        page.ax.plot(table["posts"], table[name], **look)
+    page.ax.set_ylim(0, min(1.0, 1.15 * float(table["bound_share"].max())))
+    page.ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    share_axis(page.ax)
+    axis_words(page, "posts", up="share of the ground")
+    page.close(
+        told.posts_finding(result),
+        "Sight is not detection: by night a post sees ground on which its eyes find nobody.",
+        foot=(run_words(result), attribution(result, "borders", "elevation")),
+        key=[Line2D([], [], label=words, **look) for words, look in looks.values()],
+    )
+    return page.ax
+
+
+def post_curve_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `post_curve` draws, as a table."""
+    return told.posts_table(result)
 
 
 @drawing

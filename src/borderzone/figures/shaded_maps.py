@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
 __all__ = [
+    "crossing_map",
+    "crossing_map_data",
     "travel_time_map",
     "travel_time_map_data",
     "weakest_place_map",
@@ -321,6 +323,116 @@ def weakest_place_map(
 def weakest_place_map_data(result: StudyResult) -> pd.DataFrame:
     """Give what `weakest_place_map` draws, as a table."""
     return told.weakest_place_table(result)[["km_start", "km_end", "led_weakest"]]
+
+
+@drawing
+def crossing_map(
+    result: StudyResult,
+    *,
+    ax: Axes | None = None,
+    sheet: Sheet | None = None,
+    **options: Unpack[SheetOptions],
+) -> Axes:
+    """
+    Draw the way across that is watched least in every 10 km, and where posts go, north up: for internal use.
+
+    Parameters
+    ----------
+    result
+        What a study gave; no public edition holds what this draws.
+    ax
+        Axes to draw on; a page with heading, legend and foot is made when left out.
+    sheet
+        Size, title, part of the border, legend, theme and language, as a record.
+    **options
+        The same by name, as in `Sheet`: ``size="column"``, ``km=(100, 200)``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The map; its frame is ``ax.bz_crs``, and `add_layer` draws more on it.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no units, or they stand, or this is a public edition.
+    """
+    ways = _ways_of(result)
+    page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
+    page.heading(
+        finding(
+            told.crossing_finding(result),
+            "{name}: {share} seen on the weakest way",
+            name=result.name,
+            share=told.percent(float(ways["pod"].min())),
+        ),
+        finding(
+            f"INTERNAL. The weakest way of every 10 km, {result.scenario.reference_units} units spread evenly, "
+            f"by {result.scenario.light}; cells of {result.scenario.resolution_m / 1000:g} km.",
+            "INTERNAL. The weakest way of every 10 km",
+        ),
+    )
+    shown, margin = ground_asked(page.sheet, result.border, result.corridor)
+    page.keep_foot(
+        *colophon(layers.MapPage(page.ax, map_frame(shown), page, exaggeration=10), result)
+    )
+    opened = open_map(page, shown, margin=margin)
+    drawn = opened.drawn
+    draw_ground(drawn, result)
+    layers.draw_corridor(drawn, result.corridor.outline, depth_words(result.corridor))
+    layers.draw_border(drawn, result.border.stretches)
+    layers.draw_outside(drawn, result.corridor)
+    country.draw_lakes(drawn, result.ground.furniture.get("lakes"))
+    country.draw_rivers(drawn, result.ground.furniture.get("rivers"))
+    _draw_ways(drawn, ways, result.crossing.sites)
+    furnish(drawn, partial(_label, result=result), result.corridor.outline)
+    order = ("Watched least", "Border", "No data", "Ground")
+    drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
+    opened.finish(result.border)
+    page.footer(*colophon(drawn, result))
+    return page.ax
+
+
+def _ways_of(result: StudyResult) -> gpd.GeoDataFrame:
+    """Take the weakest way of every 10 km that leads across."""
+    told.crossing_table(result)
+    ways = result.crossing.ways
+    if ways is None:
+        msg = "the public edition holds no ways; draw the map of the internal one, or of what Study.run gave"
+        raise InvalidParameterError(msg)
+    ways = ways[~ways.geometry.isna()]
+    block = (ways["km_start"] // 10).astype(int)
+    return ways.loc[ways.groupby(block)["pod"].idxmin()]
+
+
+def crossing_map_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `crossing_map` draws, as a table."""
+    return pd.DataFrame(_ways_of(result).drop(columns="geometry")).reset_index(drop=True)
+
+
+def _draw_ways(
+    drawn: layers.MapPage, ways: gpd.GeoDataFrame, sites: gpd.GeoDataFrame | None
+) -> None:
+    group = "Watched least"
+    thin: dict[str, Any] = {"color": INK["incident"], "linewidth": 1.1}
+    thick: dict[str, Any] = {"color": INK["incident"], "linewidth": 2.4}
+    lines = ways.to_crs(drawn.crs)
+    lines.plot(ax=drawn.ax, zorder=layers.Z_BORDER + 1, **thin)
+    drawn.explain(group, Line2D([], [], **thin), "the weakest way of 10 km")
+    lines.loc[[ways["pod"].idxmin()]].plot(ax=drawn.ax, zorder=layers.Z_BORDER + 1, **thick)
+    drawn.explain(group, Line2D([], [], **thick), "the weakest of all")
+    if sites is not None:
+        mark: dict[str, Any] = {"marker": "^", "color": INK["maximin"]}
+        places = sites.to_crs(drawn.crs)
+        places.plot(
+            ax=drawn.ax, zorder=layers.Z_BORDER + 2, markersize=26, edgecolor=INK["paper"], **mark
+        )
+        drawn.explain(
+            group,
+            Line2D([], [], linestyle="none", markersize=6, **mark),
+            "a post, at the best place found",
+        )
+    drawn.keep_symbols()
 
 
 def _draw_classes(drawn: layers.MapPage, result: StudyResult, seen: FloatArray) -> None:

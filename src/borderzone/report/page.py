@@ -35,6 +35,7 @@ from borderzone.report.sections import (
     caves_table,
     caves_words,
     creed,
+    crossing_units_table,
     estimate_words,
     event_ground_table,
     excluded_words,
@@ -57,6 +58,7 @@ from borderzone.report.sections import (
     response_table,
     sight_words,
     stability_table,
+    watcher_table,
     weights_table,
     zone_words,
 )
@@ -89,6 +91,7 @@ def render_page(
         _caves(edition, pictures),
         _reach(edition, pictures),
         _units(edition, pictures),
+        _crossing(edition, pictures),
         _hangs_on(edition, pictures),
         _plausibility(edition, pictures),
         _better_data(edition),
@@ -293,6 +296,20 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
         paragraphs=words,
         figures=[pictures.get(name) for name in ("coverage_curve", "allocation", "weakest_place")],
         tables=[required_table(result, "night"), required_table(result, "day")],
+    )
+
+
+def _crossing(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
+    result = edition.result
+    words = [*told.crossing_words(result), *told.watcher_words(result)]
+    if not words:
+        return None
+    return _section(
+        "crossing",
+        "Where somebody still gets through",
+        paragraphs=[*words, *told.posts_words(result)],
+        figures=[pictures.get(name) for name in ("weakest_crossing", "crossing_map", "post_curve")],
+        tables=[watcher_table(result), crossing_units_table(result)],
     )
 
 

@@ -115,7 +115,10 @@ class FigureSpec:
 
 # Figures of tables that are worked out when they are first asked for: this process, which tabulates
 # them too, draws them, so that each is worked out once.
-_PUT_OFF = ("answer", "coverage_curve", "month_moon", "sensitivity", "hindcast")
+_PUT_OFF = (
+    "answer", "coverage_curve", "month_moon", "sensitivity", "hindcast", "weakest_crossing",
+    "post_curve", "crossing_map",
+)  # fmt: skip
 
 
 def begin_pictures(edition: Edition, folder: Path, helper: Helper) -> None:
@@ -127,7 +130,7 @@ def begin_pictures(edition: Edition, folder: Path, helper: Helper) -> None:
         result,
         **{
             name: getattr(result, name).without_put_off()
-            for name in ("ground", "incidents", "patrol")
+            for name in ("ground", "incidents", "patrol", "crossing")
         },
     )
     plans = [plan for plan in figure_specs(result, None) if plan.name not in _PUT_OFF]
@@ -197,7 +200,7 @@ def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[Fi
                 ),
             )
         )
-    large += [*_plan_words(result), *_reach_words(result)]
+    large += [*_plan_words(result), *_crossing_words(result), *_reach_words(result)]
     plans = [FigureSpec(name=name, title=title, caption=caption) for name, title, caption in large]
     if comparison is not None and comparison.curve is not None and result.curve is not None:
         plans.append(
@@ -235,6 +238,28 @@ def _plan_words(result: StudyResult) -> list[_Words]:
                 "weakest_place",
                 "weakest place",
                 "The chance to be seen by segment, and by the place in a unit's beat.",
+            )
+        )
+    return words
+
+
+def _crossing_words(result: StudyResult) -> list[_Words]:
+    """Where somebody still gets through; the map of ways and posts in the internal edition alone."""
+    words: list[_Words] = []
+    if result.crossing.has("by_10_km"):
+        words.append(
+            (
+                "weakest_crossing",
+                "weakest way across",
+                "The chance to be seen on the way across that is watched least, in every 10 km.",
+            )
+        )
+    if result.crossing.has("ways"):
+        words.append(
+            (
+                "crossing_map",
+                "ways and posts",
+                "INTERNAL: the weakest way of every 10 km, and where posts go.",
             )
         )
     return words
@@ -292,6 +317,14 @@ def _reach_words(result: StudyResult) -> list[_Words]:
 
 def _small_words(result: StudyResult) -> list[_Words]:
     words: list[_Words] = []
+    if result.crossing.has("siting"):
+        words.append(
+            (
+                "post_curve",
+                "what posts see",
+                "The share of the ground that so many posts see, and what no choice of places passes.",
+            )
+        )
     if result.reach.night is not None:
         words.append(
             (

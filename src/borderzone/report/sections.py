@@ -597,6 +597,68 @@ def _unknown_flags(result: StudyResult) -> str:
     )
 
 
+def watcher_table(result: StudyResult) -> cells.Table | None:
+    """Tabulate what a crosser gains by watching."""
+    table = result.crossing.watcher
+    if table is None:
+        return None
+    told_of: Iterable[Any] = table.itertuples()
+    rows = [
+        (
+            _WATCHED[row.law],
+            *(told.percent(getattr(row, name)) for name in ("blind", "last_pass", "informed")),
+        )
+        for row in told_of
+    ]
+    return cells.table(
+        "What a watcher gains",
+        f"Chance to be seen at the coverage of {result.scenario.reference_units} units on the middle segment, by what the crosser knows.",
+        [("how units go", False), ("nothing", True), ("the last pass", True), ("all of it", True)],
+        rows,
+        folded=True,
+    )
+
+
+_WATCHED = {
+    "random": "unled",
+    "memoryless": "passes at random times",
+    "beats_soft": "led, on beats",
+    "beats": "beats with a sharp edge (a bound)",
+}
+# Rows of the page; all of them stand in a file.
+_COUNTS_SHOWN = (10, 30, 100, 300, 1000, 3000)
+
+
+def crossing_units_table(result: StudyResult) -> cells.Table | None:
+    """Tabulate how mean, weakest segment and weakest way rise with units."""
+    table = result.crossing.by_units
+    if table is None:
+        return None
+    counts = table["unit_count"]
+    near = sorted({int((counts - n).abs().argmin()) for n in _COUNTS_SHOWN if n <= counts.max()})
+    shown: Iterable[Any] = table.iloc[near].itertuples()
+    rows = [
+        (
+            f"{row.unit_count:,}",
+            *(told.percent(share) for share in (row.mean_pod, row.segment_pod, row.crossing_pod)),
+        )
+        for row in shown
+    ]
+    return cells.table(
+        "How the weakest way rises with units",
+        "Chance to be seen: on average with units placed best for that; and, with every segment equal, at the weakest "
+        "segment and on the way that is watched least.",
+        [
+            ("units out", True),
+            ("on average", True),
+            ("weakest segment", True),
+            ("weakest way", True),
+        ],
+        rows,
+        folded=True,
+    )
+
+
 def overlay_table(result: StudyResult) -> cells.Table | None:
     """Tabulate incidents by zone."""
     if result.overlay is None or result.overlay.empty:

@@ -200,6 +200,37 @@ COLUMNS = MappingProxyType(
             "h",
             "travel time from the nearest origin; infinite where no way leads; an upper bound without roads",
         ),
+        "weakest_crossing.pod": ("probability", "detection on the way that is watched least"),
+        "segment_pod": ("probability", "detection anywhere on the weakest segment there"),
+        "longer_than_night": ("", "whether that way takes longer than one night of its light"),
+        "night_pod": (
+            "probability",
+            "detection on the best way found within one night; empty where none is",
+        ),
+        "night_pod_at_least": ("probability", "what no way within one night is below"),
+        "exponent": ("", "what watches that way: -ln(1 - detection)"),
+        "weakest_crossing_by_km.pod": ("probability", "detection on that way"),
+        "weakest_crossing_by_km.time_h": ("h", "how long it takes"),
+        "into": ("", "country that it leads into"),
+        "crossing_pod": ("probability", "detection on the way that is watched least"),
+        "watcher.law": ("", "how units share a segment"),
+        "watcher.coverage": ("", "coverage of the middle segment by the reference units"),
+        "blind": ("probability", "detection of who knows nothing"),
+        "last_pass": ("probability", "detection of who saw the last pass"),
+        "informed": ("probability", "detection of who knows all units, and picks time and place"),
+        "gained": ("probability", "what the informed one gains over the blind one"),
+        "range_km": ("km", "how far a post sees"),
+        "step_km": ("km", "steps in which posts may be spaced"),
+        "flat_posts.posts": ("posts", "fewest that leave no gap on flat ground"),
+        "line_km": ("km", "length of the border"),
+        "built": ("posts", "at the density that was built"),
+        "flat_posts.source": ("", "where and when, and who says so"),
+        "posts.posts": ("posts", "how many"),
+        "seen_share": ("share", "of the ground, seen from the best places found"),
+        "bound_share": ("share", "of the ground, that no choice of places passes"),
+        "posts.gap": ("share", "by which the bound lies above what is seen"),
+        "patrols": ("", "units out"),
+        "posts_beside_patrols.posts": ("posts", "beside them"),
         "state": ("", "reached, unreachable, unknown (no elevation) or outside the grid"),
         "from_h": ("h", "shortest travel time of the band"),
         "to_h": ("h", "longest travel time of the band"),
@@ -640,6 +671,13 @@ TABLE_WORDS = {
     "coverage_by_units": "probability of detection against units, and of interdiction by constants of one's own",
     "coverage_by_law": "what so many units see and stop, led and not: the answer read the other way",
     "required_units": "units required for each target, with bands",
+    "weakest_crossing": "the way across that is watched least, by 10 km",
+    "weakest_crossing_by_km": "the same by kilometre",
+    "weakest_crossing_by_units": "how the weakest way rises with units, beside mean and weakest segment",
+    "watcher": "what a crosser gains who watches, by how units go",
+    "flat_posts": "posts on flat ground, beside what was built",
+    "posts": "what each number of posts sees at the best places found, with its bound",
+    "posts_beside_patrols": "the weakest way with posts, and with as many more patrols",
     "better_data": "segments ranked by what 30 m terrain or a site visit would change",
     "flagged_share": "flagged share of the corridor over thresholds",
     "remote_moves": "how the share of remote desert moves, one change at a time",
@@ -687,6 +725,7 @@ def tables(
         "coverage_by_units": result.curve,
         "coverage_by_law": result.patrol.by_law,
         "required_units": _with_people(result),
+        **_crossing(result),
         "better_data": result.ground.better_data,
         "flagged_share": result.flagged_share,
         "remote_moves": result.ground.remote_moves,
@@ -745,6 +784,19 @@ def _caves(result: StudyResult) -> dict[str, pd.DataFrame | None]:
 def _hotspots(result: StudyResult) -> dict[str, pd.DataFrame | None]:
     names = ("segments", "stretches", "distances", "repeats")
     return {f"hotspot_{name}": getattr(result.incidents.hotspots, name, None) for name in names}
+
+
+def _crossing(result: StudyResult) -> dict[str, pd.DataFrame | None]:
+    found = result.crossing
+    return {
+        "weakest_crossing": found.by_10_km,
+        "weakest_crossing_by_km": found.by_km,
+        "weakest_crossing_by_units": found.by_units,
+        "watcher": found.watcher,
+        "flat_posts": found.flat_posts,
+        "posts": found.siting,
+        "posts_beside_patrols": found.beside_posts,
+    }
 
 
 def _reach(result: StudyResult) -> dict[str, pd.DataFrame | None]:

@@ -71,7 +71,7 @@ class CrossingFindings(Finding):
     @property
     def by_10_km(self) -> pd.DataFrame | None:
         """
-        The way across that is watched least, in every 10 km.
+        The way across that is watched least, in every 10 km, with the reference units spread evenly.
 
         Returns
         -------
@@ -197,12 +197,12 @@ def crossing_on(
         return found
     asked = _CrossingAsked(ground=ground, scenario=scenario, patrols=patrols)
     if not scenario.force.stands:
-        weakest = Later(asked.weakest)
+        weakest = Later(lambda: asked.weakest(asked.even, night_h=asked.night_h, trace=True))
         found = found.with_tables(
             by_10_km=Later(lambda: asked.by_10_km(weakest.found)),
             by_km=Later(lambda: weakest.found.by_km),
             ways=Later(lambda: weakest.found.ways),
-            by_units=Later(lambda: asked.by_units(weakest.found.pod)),
+            by_units=Later(asked.by_units),
             watcher=Later(asked.watcher),
         )
     if plan is None:
@@ -271,7 +271,12 @@ class _CrossingAsked:
         return answered_law(self.scenario.law)
 
     @property
-    def units(self) -> pd.Series:
+    def even(self) -> pd.Series:
+        """Units out by segment, spread evenly."""
+        return self.rows["units_even"]
+
+    @property
+    def equal(self) -> pd.Series:
         """Units out by segment, placed so that every segment is equal."""
         return self.rows["units_maximin"]
 
@@ -312,7 +317,7 @@ class _CrossingAsked:
         """Find them against the reference units."""
         assert self.ground.layers is not None  # noqa: S101 - asked before
         assert self.ground.grid is not None  # noqa: S101 - asked before
-        field = self.field(self.ground.grid, self.units)
+        field = self.field(self.ground.grid, self.even)
         return self.cross(
             field, self.ground.layers["elevation_m"], night_h=self.night_h, trace=True
         )
@@ -320,7 +325,7 @@ class _CrossingAsked:
     def by_10_km(self, found: WeakestCrossings) -> pd.DataFrame:
         """Set beside the ways what the segments say."""
         table = found.by_10_km
-        pod = np.asarray(detection_for((self.units * self.rate).to_numpy(), self.law))
+        pod = np.asarray(detection_for((self.even * self.rate).to_numpy(), self.law))
         segments = self.ground.corridor.segments
         least = []
         for row in table.itertuples():
@@ -329,7 +334,7 @@ class _CrossingAsked:
         table.insert(3, "segment_pod", least)
         return table
 
-    def by_units(self, pod: float) -> pd.DataFrame:
+    def by_units(self) -> pd.DataFrame:
         """
         Tell how mean, weakest segment and weakest way rise with units.
 
@@ -341,7 +346,8 @@ class _CrossingAsked:
         best, equal = (
             curve[curve["rule"] == rule].reset_index(drop=True) for rule in ("optimal", "maximin")
         )
-        reference = float((self.units * self.rate).min())
+        pod = self.weakest(self.equal).pod
+        reference = float((self.equal * self.rate).min())
         counts = best["unit_count"].to_numpy(dtype=float)
         segment = np.asarray(
             detection_for(reference * counts / self.scenario.reference_units, self.law)
@@ -360,7 +366,7 @@ class _CrossingAsked:
 
     def watcher(self) -> pd.DataFrame:
         """Tell what watching gains on the middle segment."""
-        coverage = float((self.units * self.rate).median())
+        coverage = float((self.even * self.rate).median())
         ratio = float((self.rows["patrol_km_h"] / self.rows["crosser_km_h"]).median())
         table = watcher_gains(coverage, speed_ratio=ratio).reset_index()
         table.insert(1, "coverage", coverage)
@@ -405,9 +411,9 @@ class _Sited:
         watched = whole.field(list(range(number)), grid, curve=seen_by)
         heights = grid.wrap(windows.read(slice(0, grid.shape[0]), slice(0, grid.shape[1])))
         rows = []
-        for patrols, beside in ((1.0, 0), (1.0, number), (1.0 + number / asked.units.sum(), 0)):
-            field = asked.field(grid, asked.units * patrols)
+        for patrols, beside in ((1.0, 0), (1.0, number), (1.0 + number / asked.equal.sum(), 0)):
+            field = asked.field(grid, asked.equal * patrols)
             found = asked.cross([field, watched] if beside else field, heights)
-            rows.append((float(asked.units.sum() * patrols), beside, found.pod))
+            rows.append((float(asked.equal.sum() * patrols), beside, found.pod))
         beside_posts = pd.DataFrame(rows, columns=["patrols", "posts", "crossing_pod"])
         return cls(curve=told, sites=sites, beside=beside_posts)

@@ -23,6 +23,16 @@ from borderzone.study.told.border_length import (
     lengths,
     published_words,
 )
+from borderzone.study.told.crossings import (
+    CROSSING_WORDS,
+    crossing_finding,
+    crossing_table,
+    crossing_words,
+    posts_finding,
+    posts_table,
+    posts_words,
+    watcher_words,
+)
 from borderzone.study.told.ground import (
     Share,
     Sight,
@@ -125,6 +135,7 @@ from borderzone.study.told.words import (
 
 __all__ = [
     "ASSUMPTION_WORDS",
+    "CROSSING_WORDS",
     "DIFFERENCE_WORDS",
     "DISCLAIMER",
     "KIND_WORDS",
@@ -164,6 +175,9 @@ __all__ = [
     "compared_words",
     "constants_words",
     "count",
+    "crossing_finding",
+    "crossing_table",
+    "crossing_words",
     "empty_segments",
     "empty_words",
     "every_inch_sentence",
@@ -202,6 +216,9 @@ __all__ = [
     "origin_words",
     "out_of_sight",
     "percent",
+    "posts_finding",
+    "posts_table",
+    "posts_words",
     "published_words",
     "quantity_words",
     "race_words",
@@ -229,6 +246,7 @@ __all__ = [
     "units",
     "unknowns",
     "upper_bound",
+    "watcher_words",
     "weakest_place_finding",
     "weakest_place_table",
     "without_elevation",
