@@ -313,14 +313,12 @@ class _CrossingAsked:
             pace = {"speed": self.scenario.crosser_vehicle_km_h}
         return weakest_crossings(field, self.ground.corridor, depth_km=STRIP_KM, **pace, **how)
 
-    def weakest(self) -> WeakestCrossings:
+    def weakest(self, units: pd.Series, **how: Any) -> WeakestCrossings:
         """Find them against the reference units."""
         assert self.ground.layers is not None  # noqa: S101 - asked before
         assert self.ground.grid is not None  # noqa: S101 - asked before
-        field = self.field(self.ground.grid, self.even)
-        return self.cross(
-            field, self.ground.layers["elevation_m"], night_h=self.night_h, trace=True
-        )
+        field = self.field(self.ground.grid, units)
+        return self.cross(field, self.ground.layers["elevation_m"], **how)
 
     def by_10_km(self, found: WeakestCrossings) -> pd.DataFrame:
         """Set beside the ways what the segments say."""
