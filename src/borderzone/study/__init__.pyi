@@ -4,6 +4,7 @@ from .record import (
     Study as Study,
 )
 from .ground import Ground as Ground
+from .crossing import CrossingFindings as CrossingFindings
 from .result import StudyResult as StudyResult
 from . import told as told
 from .patrols import (

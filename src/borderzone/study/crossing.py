@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
+    from borderzone.patrol import PatrolAnswer
     from borderzone.posts import PostPlan
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
-    from borderzone.study.patrols import PatrolFindings
 
 __all__ = ["FLAT_RANGE_KM", "STRIP_KM", "CrossingFindings", "crossing_on"]
 
@@ -62,6 +62,7 @@ class CrossingFindings(Finding):
         "by_km",
         "ways",
         "by_units",
+        "at_reference",
         "watcher",
         "siting",
         "beside_posts",
@@ -123,6 +124,19 @@ class CrossingFindings(Finding):
         return found
 
     @property
+    def at_reference(self) -> dict[str, float] | None:
+        """
+        The weakest segment and the weakest way, with the reference units placed so that every segment is equal.
+
+        Returns
+        -------
+        dict or None
+            ``segment_pod`` and ``crossing_pod``.
+        """
+        found: dict[str, float] | None = self._asked_for("at_reference")
+        return found
+
+    @property
     def watcher(self) -> pd.DataFrame | None:
         """
         What a crosser gains who watches, at the coverage of the reference units.
@@ -180,14 +194,15 @@ class CrossingFindings(Finding):
         return self.with_tables(by_km=None, ways=None, sites=None)
 
 
-def crossing_on(
+def crossing_on(  # noqa: PLR0913 - ground, units, posts, and where notes go
     ground: Ground,
     scenario: Scenario,
-    patrols: PatrolFindings,
+    patrols: PatrolAnswer,
     *,
     plan: PostPlan | None,
     dem: Any,
     notes: list[str],
+    night_h: float | None = None,
 ) -> CrossingFindings:
     """Ask where somebody still gets through the units of a study, and what posts would add."""
     length_km = ground.corridor.border.length_km
@@ -195,7 +210,7 @@ def crossing_on(
     found = CrossingFindings(flat_posts=_flat_posts(length_km, range_km))
     if patrols.by_segment is None or ground.layers is None or ground.grid is None:
         return found
-    asked = _CrossingAsked(ground=ground, scenario=scenario, patrols=patrols)
+    asked = _CrossingAsked(ground=ground, scenario=scenario, patrols=patrols, dark_h=night_h)
     if not scenario.force.stands:
         weakest = Later(lambda: asked.weakest(asked.even, night_h=asked.night_h, trace=True))
         found = found.with_tables(
@@ -203,6 +218,7 @@ def crossing_on(
             by_km=Later(lambda: weakest.found.by_km),
             ways=Later(lambda: weakest.found.ways),
             by_units=Later(asked.by_units),
+            at_reference=Later(asked.at_reference),
             watcher=Later(asked.watcher),
         )
     if plan is None:
@@ -257,7 +273,9 @@ class _CrossingAsked:
 
     ground: Ground
     scenario: Scenario
-    patrols: PatrolFindings
+    patrols: PatrolAnswer
+    # Hours of a night, where they are known. Units: h.
+    dark_h: float | None
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -288,10 +306,9 @@ class _CrossingAsked:
     @property
     def night_h(self) -> float | None:
         """Hours of the light that is asked for."""
-        if self.patrols.asked is None:
+        if self.dark_h is None:
             return None
-        night = float(self.patrols.asked.night_h)
-        hours = night if self.scenario.light == "night" else 24.0 - night
+        hours = self.dark_h if self.scenario.light == "night" else 24.0 - self.dark_h
         return hours if hours > 0.0 else None
 
     def field(self, grid: Grid, units: Any) -> xr.Dataset:
@@ -331,6 +348,14 @@ class _CrossingAsked:
             least.append(float(pod[here.to_numpy()].min()))
         table.insert(3, "segment_pod", least)
         return table
+
+    def at_reference(self) -> dict[str, float]:
+        """Give what the reference units reach, placed so that every segment is equal."""
+        swept = float((self.equal * self.rate).min())
+        return {
+            "segment_pod": float(detection_for(swept, self.law)),
+            "crossing_pod": self.weakest(self.equal).pod,
+        }
 
     def by_units(self) -> pd.DataFrame:
         """

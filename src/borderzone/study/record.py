@@ -581,8 +581,9 @@ class Study:
         found = replace(found, hotspots=spots)
         no_sites: list[str] = []
         crossing = crossing_on(
-            ground, self.scenario, patrols, plan=self.posts, dem=self.dem, notes=no_sites
-        )
+            ground, self.scenario, patrols, plan=self.posts, dem=self.dem, notes=no_sites,
+            night_h=None if patrols.asked is None else patrols.asked.night_h,
+        )  # fmt: skip
         result = _result(self, ground, (patrols, found, crossing), reported, number)
         result = replace(result, notes=(*result.notes, *no_spots, *no_sites))
         result = replace(result, stages={**ground.stages, **step.stop()})
@@ -733,6 +734,34 @@ class Study:
         number, _ = self._numbers(seed, None)
         known = self.pressure(_with_table(ground), number) if weights is None else weights
         return patrol_answer(ground, self.scenario, number, reported=known)
+
+    def crossing(
+        self, ground: Ground, seed: Seed | None = None, *, weights: pd.Series | None = None
+    ) -> CrossingFindings:
+        """
+        Find where somebody still gets through, and what the posts of the study would add, alone.
+
+        Parameters
+        ----------
+        ground
+            From `read_ground` of a study that shares it.
+        seed
+            Seed of everything random; the study's own when left out.
+        weights
+            From `pressure`, to save time; read when left out.
+
+        Returns
+        -------
+        CrossingFindings
+            As `run` has it, without the ways within one night.
+
+        Raises
+        ------
+        InvalidScenarioError
+            If the ground has no elevation, and so no unit counts.
+        """
+        answer = self.patrol_answer(ground, seed, weights=weights)
+        return crossing_on(ground, self.scenario, answer, plan=self.posts, dem=self.dem, notes=[])
 
     def _numbers(self, seed: Seed | None, draws: int | None) -> tuple[int, int | None]:
         number = seed_number(self.seed if seed is None else seed, below=_SEEDS)

@@ -97,12 +97,12 @@ def kept_grounds() -> Grounds:
 
 
 def without_cells(ground: Ground) -> Ground:
-    """Leave what unit counts hang on: tables by segment, which go to other processes in no time."""
+    """Leave what unit counts and ways hang on: tables by segment and heights, which go to other processes in no time."""
+    layers = None if ground.layers is None else ground.layers[["elevation_m"]]
     return replace(
         ground,
-        layers=None,
+        layers=layers,
         members=None,
-        grid=None,
         zones=None,
         origins=None,
         roads=None,

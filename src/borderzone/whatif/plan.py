@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from borderzone._guards import (
 from borderzone.border import Border
 from borderzone.errors import BorderzoneError, InvalidScenarioError
 from borderzone.patrol import FORCES, NATURE, Force
+from borderzone.posts import PostPlan
 from borderzone.scenario import Scenario, read_toml
 from borderzone.study import KITS, LAYERS, Study
 
@@ -46,6 +47,8 @@ _DESIGNS = ("lhs", "sobol")
 # Short words for what is varied most; `kit` is a whole force.
 _SHORT = {"units": "reference_units", "side": "force_side"}
 OF_A_STUDY = ("border", *LAYERS)
+# Fields of the table [posts] of a study.
+_OF_POSTS = tuple(f"posts.{field.name}" for field in fields(PostPlan))
 _SOURCE = "varied in a sweep"
 _TOLD = ("units", "law", "light", "error")
 _PLAN_KEYS = ("study", "vary", "design", "n", "outputs", "bands", "baseline", "on_error", "seed")
@@ -289,6 +292,7 @@ def check_name(name: Any, study: Study) -> None:
         *(f"uncertainty.{part}" for part in {**scenario.assumptions(), **NATURE}),
         *OF_A_STUDY,
         *_SHORT,
+        *_OF_POSTS,
         "kit",
     ]
     try:
@@ -302,12 +306,25 @@ def changed_study(study: Study, values: Mapping[str, Any]) -> Study:
     if isinstance(values.get("scenario"), Scenario):
         return study.with_scenario(values["scenario"])
     layers = {name: value for name, value in values.items() if name in OF_A_STUDY}
+    study = _with_posts(study, values)
+    changes = _scenario_changes(study, values)
+    _check_border(study, layers.get("border", study.border))
+    scenario = study.scenario.changed(changes) if changes else study.scenario
+    if not layers:
+        return study.with_scenario(scenario)
+    return replace(
+        study, scenario=scenario, name="" if "border" in layers else study.name, **layers
+    )
+
+
+def _scenario_changes(study: Study, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what changes in the scenario: its fields, its force, its uncertainty."""
     changes: dict[str, Any] = {}
     if "kit" in values:
         changes["force"] = _kit(values["kit"], study.scenario).model_dump()
     own = dict(study.scenario.model_dump()["uncertainty"])
     for name, value in values.items():
-        if name in layers or name == "kit":
+        if name in {*OF_A_STUDY, *_OF_POSTS, "kit"}:
             continue
         if name.startswith("uncertainty."):
             own[name.removeprefix("uncertainty.")] = _distribution(value)
@@ -316,13 +333,15 @@ def changed_study(study: Study, values: Mapping[str, Any]) -> Study:
             changes["posts"] = _posts_of(value)
         else:
             changes[_SHORT.get(name, name)] = value
-    _check_border(study, layers.get("border", study.border))
-    scenario = study.scenario.changed(changes) if changes else study.scenario
-    if not layers:
-        return study.with_scenario(scenario)
-    return replace(
-        study, scenario=scenario, name="" if "border" in layers else study.name, **layers
-    )
+    return changes
+
+
+def _with_posts(study: Study, values: Mapping[str, Any]) -> Study:
+    """Give a study that asks for other posts, where they vary."""
+    sited = {name.removeprefix("posts."): v for name, v in values.items() if name in _OF_POSTS}
+    if not sited:
+        return study
+    return replace(study, posts=replace(study.posts or PostPlan(), **sited))
 
 
 def _check_border(study: Study, given: Any) -> None:

@@ -35,6 +35,7 @@ from borderzone.errors import (
     InvalidScenarioError,
 )
 from borderzone.patrol import NATURE, answer_case
+from borderzone.posts import PostPlan
 from borderzone.scenario import Scenario
 from borderzone.study import KIT_DRAWS, Study, own_law
 from borderzone.whatif.comparing import paired_difference
@@ -53,18 +54,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
 
-    from borderzone.study import Ground
+    from borderzone.study import CrossingFindings, Ground
 
 __all__ = ["OUTPUTS", "sweep"]
 
 # What is told of a case: columns of the one table, and tables of their own.
-OUTPUTS = ("answer", "pod", "flagged", "required", "curve")
+OUTPUTS = ("answer", "pod", "flagged", "crossing", "posts", "required", "curve")
 _TABLES = ("required", "curve")
 # Cases that are written together: a few seconds of work, which is what a kill can lose.
 _BLOCK_OF_POINTS, _BLOCK_OF_BANDS = 20, 5
 _OF_DRAWS = ("units_at_medians", "units_replanned", "stands", "attainable")
 _SHARE_BAND = ("share_low", "share_high")
 _PAIRED = ("difference", "difference_low", "difference_high", "probability", "within_noise")
+_CROSSING = ("segment_pod", "crossing_pod")
+_POSTED = ("posts_sited", "posts_seen_share", "posts_bound_share", "posts_crossing_pod")
 _FLAGGED = {
     "remote_share": "remote_share",
     "unknown_remote_share": "remote_unknown_share",
@@ -73,11 +76,12 @@ _FLAGGED = {
 }
 # What is told by some outputs alone: varied without one of them it would change nothing in any row.
 _TOLD_BY = {
-    "units": ("pod",),
-    "reference_units": ("pod",),
+    "units": ("pod", "crossing"),
+    "reference_units": ("pod", "crossing"),
     "targets": ("required",),
     "confidence": ("required",),
-    "light": ("required", "curve"),
+    "light": ("required", "curve", "crossing"),
+    **{f"posts.{name}": ("posts",) for name in PostPlan.__dataclass_fields__},
     "draws": ("required", "curve"),
     "max_units": ("curve",),
     "force.p_identify": ("required", "curve"),
@@ -160,6 +164,10 @@ class _SweepJob:
             table = table.assign(**_against(self.baseline, people, table))
         if "flagged" in self.outputs:
             table = table.assign(**_flagged(ground, scenario))
+        if {"crossing", "posts"} & set(self.outputs):
+            crossing = study.crossing(ground, self.seed, weights=weights)
+            told = _crossed(crossing) if "crossing" in self.outputs else {}
+            table = table.assign(**told, **(_posted(crossing) if "posts" in self.outputs else {}))
         found = {"answer": table}
         if self.draws is not None:
             # Row 0 has every state at its median, and is no draw.
@@ -183,6 +191,8 @@ class _SweepJob:
             columns += ["at_units", "at_people", "share", *(_SHARE_BAND if bands else ())]
         columns += list(_PAIRED) if self.baseline is not None else []
         columns += list(_FLAGGED.values()) if "flagged" in self.outputs else []
+        columns += list(_CROSSING) if "crossing" in self.outputs else []
+        columns += list(_POSTED) if "posts" in self.outputs else []
         return columns + (["error"] if self.on_error == "row" else [])
 
 
@@ -231,6 +241,26 @@ def _flagged(ground: Ground, scenario: Scenario) -> dict[str, float]:
     return {new: float(own[old].iloc[0]) if len(own) else np.nan for old, new in _FLAGGED.items()}
 
 
+def _crossed(found: CrossingFindings) -> dict[str, float]:
+    """Give what the reference units reach at the weakest segment and on the weakest way; NaN of units that stand."""
+    return found.at_reference or dict.fromkeys(_CROSSING, np.nan)
+
+
+def _posted(found: CrossingFindings) -> dict[str, float]:
+    """Give how many posts found a place, what they see, and the weakest way with them beside the units."""
+    if found.siting is None:
+        msg = (
+            "posts are sited on elevation of 90 m or finer alone: give the study a finer dem, or leave the output "
+            "'posts' out"
+        )
+        raise InvalidScenarioError(msg)
+    row = found.siting.iloc[-1]
+    beside = found.beside_posts
+    with_them = np.nan if beside is None else float(beside["crossing_pod"].iloc[1])
+    values = (float(row["posts"]), float(row["seen_share"]), float(row["bound_share"]), with_them)
+    return dict(zip(_POSTED, values, strict=True))
+
+
 def sweep(  # noqa: PLR0913 - what varies, what is asked, and how it is run
     study: Study,
     vary: Mapping[str, Any] | Sequence[Scenario] | pd.DataFrame,
@@ -272,7 +302,8 @@ def sweep(  # noqa: PLR0913 - what varies, what is asked, and how it is run
         Number of drawn cases; a power of two for ``"sobol"``.
     outputs
         ``"answer"`` always; ``"pod"`` adds what the case's units reach, ``"flagged"`` the flagged share
-        of the force's half; ``"required"`` and ``"curve"`` are tables of their own in the folder.
+        of the force's half, ``"crossing"`` the weakest segment and the weakest way across, ``"posts"`` what the posts of the
+        study see and add (its ``posts.n`` and the like may vary); ``"required"`` and ``"curve"`` are tables of their own in the folder.
     bands
         False for points, with every state of nature at its median; a number of draws; or True for as
         many as the study's answer has.
