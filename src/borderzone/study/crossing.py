@@ -366,6 +366,7 @@ class _CrossingAsked:
         """
         curve = self.patrols.curve
         assert curve is not None  # noqa: S101 - it comes with the units by segment
+        curve = curve[curve["light"] == self.scenario.light]
         best, equal = (
             curve[curve["rule"] == rule].reset_index(drop=True) for rule in ("optimal", "maximin")
         )
