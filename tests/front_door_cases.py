@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import importlib
 import inspect
@@ -587,6 +588,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
         "ax": lambda w: bz.figures.plot_border(w.border), "layer": lambda w: w.border.line,
     },
     "figures.incident_pressure": {"result": lambda w: _with_events(w.result)},
+    "figures.post_curve": {"result": lambda w: _with_posts(w.result)},
     "figures.break_even": {"table": lambda w: bz.whatif.break_even(w.result, w.other)},
     "figures.comparison": {"table": lambda w: bz.compare(w.result, w.other)},
     "figures.pareto": {"table": lambda _: bz.whatif.pareto(SWEPT)},
@@ -763,6 +765,14 @@ _OWNERS: dict[str, Callable[[World], Any]] = {
     "Scenario": lambda _: bz.Scenario(),
     "Study": lambda w: w.study,
 }
+
+
+def _with_posts(result: Any) -> Any:
+    """Give a result as if places had been found for two posts."""
+    siting = pd.DataFrame(
+        {"posts": [1, 2], "seen_share": [0.1, 0.2], "bound_share": [0.1, 0.3], "gap": [0.0, 0.3]}
+    )
+    return dataclasses.replace(result, crossing=result.crossing.with_tables(siting=siting))
 
 
 def _with_events(result: Any) -> Any:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
+from unpacking import Canaries, pieces_of
 
 import borderzone as bz
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
+from borderzone.report import folder
 from borderzone.report.public import edition
 from borderzone.study import told
 from borderzone.study.crossing import crossing_on
@@ -183,3 +187,30 @@ def test_the_study_file_repeats_what_was_asked_of_posts(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text(text)
     again = bz.Study.from_toml(tmp_path / "study.toml", dem=_hills())
     assert again.posts == bz.posts.PostPlan(n=4, max_km=3, every=4, spacing_m=700, prominence_m=0)
+
+
+def test_no_public_file_says_where_a_post_or_a_way_is(tmp_path: Path, draft: None) -> None:
+    """Places of posts and vertices of the weakest way, in degrees and in metres of any map."""
+    del draft
+    result = _result()
+    assert result.crossing.sites is not None
+    assert result.crossing.ways is not None
+    frame = result.crossing.sites.crs
+    weakest = result.crossing.ways.sort_values("pod").geometry.dropna().iloc[0]
+    xy = [
+        *shapely.get_coordinates([*result.crossing.sites.geometry]),
+        *shapely.get_coordinates(weakest)[2:8:2],
+    ]
+    points = gpd.GeoSeries.from_xy(*np.array(xy).T, crs=frame)
+    places = [(point.x, point.y) for point in points.to_crs(4326)]
+    hunted = Canaries((), places, [frame, 3857, 6933])
+    bz.write_report(result, tmp_path / "public")
+    assert hunted.found_in(list(pieces_of(tmp_path / "public"))) == []
+    with pytest.MonkeyPatch.context() as patch:  # the map is drawn by a test of its own
+        patch.setattr(folder, "draw_pictures", lambda *_: {})
+        bz.write_report(result, tmp_path / "internal", detail="internal")
+    names = {path.name for path in (tmp_path / "internal").rglob("*")}
+    assert "weakest_crossing_by_km.csv" in names
+    published = {path.name for path in (tmp_path / "public").rglob("*")}
+    assert not {"weakest_crossing_by_km.csv", "crossing_map.png"} & published
+    assert "weakest_crossing.png" in published
