@@ -88,7 +88,7 @@ def made_panel(edition: Edition) -> Panel | None:
         told_as = group[told_as]
     numbers = panel_numbers(asked, result.scenario, told_as)
     shapes = result.segments[["geometry"]].dissolve(by=group).geometry
-    ground = _ground(result.segments, group)
+    ground = _ground(result, group)
     state = numbers.states.index(numbers.start)
     stop = _nearest(numbers.stops, result.scenario.reference_units)
     return Panel(
@@ -105,22 +105,34 @@ def _nearest(stops: tuple[int, ...], units: int) -> int:
     return int(np.argmin(np.abs(np.log(stops) - math.log(max(units, 1)))))
 
 
-def _ground(segments: pd.DataFrame, group: IntArray) -> list[dict[str, Any]]:
-    """Say of each place where it is and what its ground is like."""
+def _ground(result: StudyResult, group: IntArray) -> list[dict[str, Any]]:
+    """Say of each place where it is, what its ground is like, and what is seen on the weakest way across."""
     found = []
-    for _, rows in segments.groupby(group):
+    for _, rows in result.segments.groupby(group):
         start, end = float(rows["km_start"].min()), float(rows["km_end"].max())
         found.append(
             {
                 "a": round(start, 1),
                 "b": round(end, 1),
-                "words": "; ".join(_reasons(rows)),
+                "words": "; ".join([*_reasons(rows), *_way_words(result, start, end)]),
                 "low": _known(rows, "elevation_min_m", "min"),
                 "high": _known(rows, "elevation_max_m", "max"),
                 "mean": _known(rows, "elevation_mean_m", "mean"),
             }
         )
     return found
+
+
+def _way_words(result: StudyResult, start: float, end: float) -> list[str]:
+    """Tell the weakest way between two chainages, as the table of 10 km has it."""
+    table = result.crossing.by_10_km
+    if table is None:
+        return []
+    here = table[(table["km_end"] > start + 1e-6) & (table["km_start"] < end - 1e-6)]
+    if not len(here):
+        return []
+    least, units = told.percent(float(here["pod"].min())), result.scenario.reference_units
+    return [f"the weakest way across is seen with {least} by {units} units spread evenly"]
 
 
 def _known(rows: pd.DataFrame, name: str, how: str) -> float | None:
