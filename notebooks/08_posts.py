@@ -116,6 +116,79 @@ right.set(
 )
 
 # %% [markdown]
+# ## The weakest way across
+#
+# Ground seen is not the end of it: somebody who knows the ground takes the way that is watched least. Twenty patrols are spread evenly over the forty kilometres, and ways are sought on the cells of the relief: with the patrols alone, with the
+# twenty posts beside them, and with as many more patrols.
+
+# %%
+ground = pd.DataFrame(
+    {"f_mask": 0.1, "patrol_speed_factor": 1.0, "crosser_km_h": 3.0},
+    index=corridor.segments.index,
+)
+force = bz.patrol.FORCES["vehicle_patrol"]
+evenly = np.ones(len(corridor.segments)) / len(corridor.segments)
+curve_of_eyes = bz.patrol.lateral_curve("tower_thermal", light="night")
+whole = bz.posts.sight(dem, chosen, corridor, height_m=10, max_km=5)
+watched = whole.field(list(range(20)), grid, curve=curve_of_eyes)
+ways = {}
+for words, units, beside in (
+    ("20 patrols", 20, []),
+    ("20 patrols and 20 posts", 20, [watched]),
+    ("40 patrols", 40, []),
+):
+    patrols = bz.patrol.detection_field(corridor, grid, ground, force, units * evenly)
+    ways[words] = bz.patrol.weakest_crossings([patrols, *beside], corridor, speed=3.0, trace=True)
+pd.DataFrame(
+    {
+        "weakest way": {words: way.pod for words, way in ways.items()},
+        "middle kilometre": {words: way.by_km["pod"].median() for words, way in ways.items()},
+    }
+).round(2)
+
+# %% [markdown]
+# Here twenty posts beat twenty more patrols even for who takes the way between them: their eyes reach over most of the hollows. The gain is smaller there than in the middle, and it is worth what the assumed eyes are worth. Lines are for internal use; what is published tells ten kilometres:
+
+# %%
+ways["20 patrols and 20 posts"].by_10_km.round(2)
+
+# %%
+fig, ax = plt.subplots(figsize=(9.5, 3.2), layout="constrained")
+ax.imshow(
+    np.log10(1e-3 + watched["hazard_per_km"]),
+    cmap="Greys",
+    extent=(float(dem.x[0]), float(dem.x[-1]), float(dem.y[-1]), float(dem.y[0])),
+)
+lines = ways["20 patrols and 20 posts"].ways
+lines.plot(ax=ax, color="#d9822b", linewidth=0.6)
+lines.loc[[lines["pod"].idxmin()]].plot(ax=ax, color="#a3124f", linewidth=2.2)
+stretch.line.to_crs(corridor.crs).plot(ax=ax, color="black", linewidth=1.2)
+ax.set(
+    title="dark: watched by posts; the weakest way of each kilometre, and of all (SYNTHETIC)",
+    xticks=[], yticks=[], xlabel="40 km", ylabel="",
+)  # fmt: skip
+
+# %% [markdown]
+# Many kilometres share one way. It runs beside what the posts see and leaves the stretch near its end: a corridor that is cut out of a border is weakest where it was cut, and says nothing of what is beyond.
+#
+# ## Who watches back
+#
+# Led patrols keep beats, and a beat can be watched. At the coverage of a hundred units on the built-in border, by what the crosser knows:
+
+# %%
+result.crossing.watcher.set_index("law")[["blind", "last_pass", "informed", "gained"]].round(3)
+
+# %% [markdown]
+# Passes at random times give nothing away. One unit for two ways is the same in small: on one of them it is foreseen and worth nothing, on either at even odds it is worth .316, and split between both by hours .393. And one patroller who walks a line of ten cells, against an attack of two
+# periods, intercepts one in five:
+
+# %%
+one_unit = {
+    whole: bz.patrol.interdiction_game(np.eye(2), 1, whole=whole).pod for whole in (True, False)
+}
+round(one_unit[True], 3), round(one_unit[False], 3), round(bz.patrol.patrolling_value(10, 2), 3)
+
+# %% [markdown]
 # ## What this does not say
 #
 # Sight is not detection: by night a post sees ground in which its eyes find nobody, and a crosser who knows the posts takes the dead ground between them. Twenty posts that see half of the ground are a start for an
