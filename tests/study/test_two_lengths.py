@@ -232,7 +232,7 @@ def test_a_report_tells_both_on_its_page_and_in_its_tables(
     write_report(result, tmp_path / "out", detail=detail, comparison=scaled)
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     plain = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-    for measure, what in (("mean_pod", "seen, on average"), ("min_pod", "seen, every inch")):
+    for measure, what in (("mean_pod", "seen, on average"), ("min_pod", "seen, every segment")):
         for length, words in (("measured", "along the line"), ("published", "as published")):
             for row in told.units(result, measure, length=length):
                 assert (

@@ -179,7 +179,7 @@ def _curves(page: Page, ax: Axes, a: StudyResult, b: StudyResult) -> None:
     ax.set(xlim=(0, limit), ylim=(0, 1))
     ax.set_xlabel("patrol units out", fontsize=page.points)
     ax.set_ylabel(
-        say("chance to be {done}", done=say(told.MEASURE_WORDS[measure])), fontsize=page.points
+        say("chance to be {done}", done=say(told.SEGMENT_WORDS[measure])), fontsize=page.points
     )
     ax.yaxis.set_major_formatter(percent_ticks())
     ax.xaxis.set_major_locator(MaxNLocator(int(np.clip(page.wide_in / 1.1, 3, 6)), integer=True))

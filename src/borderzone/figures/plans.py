@@ -101,7 +101,7 @@ def allocation(
     sheet
         What is asked of the page; or by name, as `Sheet` has it.
     rule
-        ``"optimal"``: best for the mean, ``"maximin"``: every inch, ``"even"``: by length.
+        ``"optimal"``: best for the mean, ``"maximin"``: every segment alike, ``"even"``: by length.
     **options
         Fields of `Sheet` by name.
 

@@ -280,12 +280,12 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
         *["The curve reads the answer above the other way."] * answered,
         (
             f"{'Tables' if answered else 'Curve and tables'} below count the scenario's own units, of {result.scenario.force.crew} people, by one "
-            "light and as fast at night as by day; “every inch” is a whole segment in them. They tell what is "
+            "light and as fast at night as by day; “every segment” is no weakest place on it. They tell what is "
             "seen. Where they differ from the answer above, the answer holds: it has none of these simplifications."
         ),
         *told.constants_words(result),
         (
-            "“On average” weighs all crossings; “every inch” looks at the segment where it is "
+            "“On average” weighs all crossings; “every segment” looks at the one where it is "
             "easiest to get through. Out is who is on the line at this moment, on the payroll is "
             "who must be employed for that, with shifts and leave."
         ),

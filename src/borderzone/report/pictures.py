@@ -290,7 +290,7 @@ def _reach_words(result: StudyResult) -> list[_Words]:
             (
                 "remoteness",
                 "remoteness",
-                "The same ground by three limits: what remote means is a choice.",
+                "The same ground by three limits. Bare ground among it is remote desert.",
             ),
         )
     if reach.race is not None:

@@ -68,7 +68,7 @@ def answer_table(result: StudyResult) -> cells.Table | None:
     return cells.table(
         "Kits side by side",
         f"Medians over the states of nature, rounded to what their band leaves.{where if others else ''} Real forces, in people "
-        f"per km on this length: {had or 'none known'}. All rows, with opponents and bands, stand in "
+        f"out, scaled to this length: {had or 'none known'}. All rows, with opponents and bands, stand in "
         "tables/answer.csv.",
         [
             ("to", False),
@@ -141,7 +141,7 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
             told.rounded(row.crew * row.payroll_middle) if row.enough else "no number is enough",
             told.rounded(row.confident) if row.confident < math.inf else "no number is enough",
         )
-        for measure, words in told.MEASURE_WORDS.items()
+        for measure, words in told.SEGMENT_WORDS.items()
         for length in lengths
         for row in told.units(result, measure, light=light, length=length)
     ]

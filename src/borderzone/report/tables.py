@@ -358,7 +358,7 @@ COLUMNS = MappingProxyType(
         "aridity_index": ("P/PET", "aridity index, where a layer is given"),
         "accuracy_km": ("km", "how far its outline may be off"),
         "unit_count": ("units", "patrol units out"),
-        "rule": ("", "even, optimal (best for the mean) or maximin (every inch)"),
+        "rule": ("", "even, optimal (best for the mean) or maximin (every segment alike)"),
         "light": ("", "night or day"),
         "payroll": ("units", "units on the payroll, at the reference assumptions"),
         "payroll_p50": ("units", "units on the payroll, median of the draws"),

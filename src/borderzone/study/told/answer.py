@@ -130,7 +130,14 @@ def answer_caution(result: StudyResult) -> str:
     crew = result.scenario.force.crew
     return (
         "Every inch: 95 of 100 seen at the weakest place on a moonless night; the other two are means over "
-        f"the moons. A unit of the scenario is {crew} people, one of the other kits 4. A planning estimate on coarse open data, and no forecast."
+        f"the moons. {_crews(crew)} A planning estimate on coarse open data, and no forecast."
+    )
+
+
+def _crews(crew: int) -> str:
+    same = "Every unit is 4 people."
+    return (
+        same if crew == 4 else f"A unit of the scenario is {crew} people, one of the other kits 4."
     )
 
 

@@ -49,7 +49,7 @@ PLACE_WORDS = {
 _PLACED = {
     "even": "spread evenly",
     "optimal": "placed best for the mean",
-    "maximin": "placed so that every inch is equal",
+    "maximin": "placed so that every segment is equal",
 }
 
 
@@ -125,8 +125,9 @@ def weakest_place_finding(result: StudyResult) -> str:
     row = table.iloc[int(table["led_weakest"].argmin())]
     mean = _mean(table["led"], table["length_km"])
     return (
-        f"{result.scenario.reference_units} led units see {percent(row['led_weakest'])} at the weakest place, between "
-        f"two beats at km {row['km_start']:.0f} to {row['km_end']:.0f}; {percent(mean)} over all places"
+        f"{result.scenario.reference_units} led units see {percent(mean)} over all places; at km {row['km_start']:.0f} to "
+        f"{row['km_end']:.0f} {percent(row['led_weakest'])} between two beats, {percent(row['led_end'])} at a beat's end, "
+        f"{percent(row['informed'])} if time and place are known"
     )
 
 

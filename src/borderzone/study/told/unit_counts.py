@@ -252,7 +252,17 @@ def hindcast_title(result: StudyResult) -> str:
     if rows is None or rows.empty:
         return "What real borders achieved"
     low, high = rows["ratio"].min(), rows["ratio"].max()
-    return f"The model has {low:.2g} to {high:.2g} times their K"
+    return f"Published rates have {_times(low, high)} of the model for each agent on the line"
+
+
+def _times(low: float, high: float) -> str:
+    """Say how many times as much the other has, of two ratios."""
+    fewest, most = sorted((1.0 / high, 1.0 / low))
+    return (
+        f"{fewest:.2g} to {most:.2g} times the effect"
+        if most > 1.05 * fewest
+        else f"{most:.2g} times the effect"
+    )
 
 
 def observed_words(row: Any) -> str:

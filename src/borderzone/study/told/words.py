@@ -22,6 +22,7 @@ __all__ = [
     "OPPONENT_WORDS",
     "RANK_WORDS",
     "RULE_WORDS",
+    "SEGMENT_WORDS",
     "aim_words",
     "band",
     "break_even_words",
@@ -65,11 +66,16 @@ MEASURE_WORDS = {
     "mean_pod": "seen, on average",
     "min_pod": "seen, every inch",
 }
+# The same where a whole segment counts and not the weakest place on it: curve and required units.
+SEGMENT_WORDS = MEASURE_WORDS | {
+    "min_poi": "stopped, every segment",
+    "min_pod": "seen, every segment",
+}
 # How units are spread: by length, for the mean, for the worst segment.
 RULE_WORDS: dict[str, str] = {
     "even": "spread evenly",
     "optimal": "best for the mean",
-    "maximin": "every inch",
+    "maximin": "every segment alike",
 }
 MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
 # Shares that a reader has words for.
@@ -148,14 +154,15 @@ def zone_words(zone: Any) -> str:
 
 def quantity_words(quantity: str) -> str:
     """Say in words what a row of a comparison of two studies is."""
-    if quantity in MEASURE_WORDS:
-        return MEASURE_WORDS[quantity]
+    if quantity in SEGMENT_WORDS:
+        return SEGMENT_WORDS[quantity]
     what, _, rest = quantity.partition("_")
     measure, _, target = rest.rpartition("_")
     length, _, known = measure.partition("_")
     where = f", at the {length} length" if known in MEASURE_WORDS else ""
-    words = MEASURE_WORDS[known if where else measure]
     counted = "people" if what == "people" else "units"
+    # People are the answer's, of its weakest place; units those of the curve.
+    words = (MEASURE_WORDS if counted == "people" else SEGMENT_WORDS)[known if where else measure]
     return f"{counted} for {100 * float(target):.0f} % {words}{where}"
 
 
