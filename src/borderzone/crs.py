@@ -69,6 +69,16 @@ def oblique_mercator(lon: FloatArray, lat: FloatArray, *, name: str = "border") 
     ----------
     .. [1] Snyder, J. P. (1987). Map Projections: A Working Manual. USGS
        Professional Paper 1395, 66-75.
+
+    Examples
+    --------
+    >>> lon, lat = np.array([40.0, 41.0, 42.0]), np.array([33.0, 33.6, 34.1])
+    >>> crs = oblique_mercator(lon, lat, name="the Trebil road")
+    >>> crs.name
+    'Oblique Mercator along the Trebil road'
+    >>> ends = Frame(crs).forward(np.column_stack([lon, lat]))
+    >>> np.round(np.ptp(ends, axis=0) / 1000).tolist()  # along the line and across it, in km
+    [222.0, 4.0]
     """
     centre = _centre(lon, lat)
     plane = _gnomonic(lon, lat, centre)
@@ -94,7 +104,15 @@ def oblique_mercator(lon: FloatArray, lat: FloatArray, *, name: str = "border") 
 
 
 def scale_error_ppm(crs: CRS, lon: FloatArray | float, lat: FloatArray | float) -> float:
-    """Largest scale error of a conformal CRS over points."""
+    """
+    Largest scale error of a conformal CRS over points.
+
+    Examples
+    --------
+    >>> utm = crs_of("EPSG:32637")
+    >>> round(scale_error_ppm(utm, 39.0, 33.0)), round(scale_error_ppm(utm, [39.0, 42.0], [33.0, 33.0]))
+    (400, 569)
+    """
     lon, lat = np.atleast_1d(lon), np.atleast_1d(lat)
     factors = Proj(crs).get_factors(np.mod(lon + 180.0, 360.0) - 180.0, lat)
     # Of a conformal map the scale of lengths is the root of that of areas, in every direction.
@@ -103,7 +121,15 @@ def scale_error_ppm(crs: CRS, lon: FloatArray | float, lat: FloatArray | float) 
 
 
 def north_azimuth_deg(crs: CRS, lon: float, lat: float) -> float:
-    """Direction of true north in the plane of a CRS."""
+    """
+    Direction of true north in the plane of a CRS.
+
+    Examples
+    --------
+    >>> utm = crs_of("EPSG:32637")
+    >>> [round(north_azimuth_deg(utm, lon, 33.0), 2) for lon in (36.0, 39.0, 42.0)]
+    [1.63, 0.0, -1.63]
+    """
     # Eleven metres, towards the equator beside the pole: beyond it there is no north.
     ahead = -1e-4 if lat > 89.0 else 1e-4
     x, y = Transformer.from_crs(4326, crs, always_xy=True).transform([lon, lon], [lat, lat + ahead])
@@ -112,7 +138,17 @@ def north_azimuth_deg(crs: CRS, lon: float, lat: float) -> float:
 
 
 class Frame:
-    """Both ways between longitude, latitude and the plane of a projected CRS."""
+    """
+    Both ways between longitude, latitude and the plane of a projected CRS.
+
+    Examples
+    --------
+    >>> frame = Frame(crs_of("EPSG:32637"))
+    >>> frame.forward(np.array([[39.0, 0.0]])).round(6).tolist()
+    [[500000.0, 0.0]]
+    >>> frame.inverse(np.array([[500_000.0, 0.0]])).round(6).tolist()
+    [[39.0, 0.0]]
+    """
 
     def __init__(self, crs: CRS) -> None:
         self.crs = crs
@@ -134,7 +170,15 @@ class Frame:
 
 
 def split_at_antimeridian(geometry: BaseGeometry) -> BaseGeometry:
-    """Cut a geometry whose longitude runs on beyond 180 degrees at that meridian."""
+    """
+    Cut a geometry whose longitude runs on beyond 180 degrees at that meridian.
+
+    Examples
+    --------
+    >>> line = shapely.LineString([(178, 66), (182, 66)])
+    >>> print(split_at_antimeridian(line))
+    MULTILINESTRING ((178 66, 180 66), (-180 66, -178 66))
+    """
     west, _, east, _ = geometry.bounds
     if west >= -180 and east <= 180:
         return geometry
@@ -211,13 +255,29 @@ def _narrowest_strip(points: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def unit_vectors(lon: FloatArray, lat: FloatArray) -> FloatArray:
-    """Give directions from the centre of the globe."""
+    """
+    Give directions from the centre of the globe.
+
+    Examples
+    --------
+    >>> unit_vectors(np.array([0.0, 90.0, 0.0]), np.array([0.0, 0.0, 90.0])).round(6).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
     lon, lat = np.radians(lon), np.radians(lat)
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
 def raster_crs(raster: xr.DataArray, what: str = "the raster") -> CRS:
-    """CRS that a raster carries; every raster that is measured or read onto a grid passes here."""
+    """
+    CRS that a raster carries; every raster that is measured or read onto a grid passes here.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> raster = xr.DataArray(np.zeros((2, 2)), dims=("y", "x"), attrs={"crs": "EPSG:32637"})
+    >>> raster_crs(raster).to_epsg()
+    32637
+    """
     # By what it has, not by its class: xarray takes a quarter of a second to load.
     if not (hasattr(raster, "coords") and hasattr(raster, "dims") and hasattr(raster, "attrs")):
         msg = f"{what} must be an xarray.DataArray, got {type(raster).__name__}"
@@ -251,6 +311,14 @@ def check_metric(crs: CRS, bounds: tuple[float, float, float, float] | None, wha
 
     Every measurement on a raster passes here. The scale is looked at in nine places of it, along
     the axis where it is worst, for a map that is no conformal one stretches one axis only.
+
+    Examples
+    --------
+    >>> check_metric(crs_of("EPSG:32637"), (400_000, 3_600_000, 600_000, 3_700_000), "the grid")
+    >>> check_metric(crs_of("EPSG:4326"), None, "the grid")
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.NotProjectedError: the grid is in WGS 84, measured in degree, not in metres of a plane...
     """
     units = {axis.unit_name for axis in crs.axis_info}
     if not (crs.is_projected and units <= _METRES):
@@ -293,7 +361,17 @@ def _worst_scale(wkt: str, bounds: tuple[float, float, float, float]) -> float:
 
 
 def check_on_earth(wkt: str, told: str) -> None:
-    """Refuse a CRS whose places cannot be found on Earth."""
+    """
+    Refuse a CRS whose places cannot be found on Earth.
+
+    Examples
+    --------
+    >>> check_on_earth("EPSG:32637", "the raster")
+    >>> check_on_earth('LOCAL_CS["plan of the site",UNIT["metre",1]]', "the raster")
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.CRSMismatchError: the raster has a coordinate reference system without a place on Earth...
+    """
     why = _why_nowhere(wkt)
     if why:
         msg = (
@@ -316,7 +394,18 @@ def _why_nowhere(wkt: str) -> str:
 
 
 def crs_of(given: Any, what: str = "the raster") -> CRS:
-    """Understand what names a CRS."""
+    """
+    Understand what names a CRS.
+
+    Examples
+    --------
+    >>> crs_of(32637).name, crs_of("EPSG:4326").is_geographic
+    ('WGS 84 / UTM zone 37N', True)
+    >>> crs_of("Iraq")
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.CRSMismatchError: cannot understand the CRS of the raster, 'Iraq'...
+    """
     try:
         return CRS.from_user_input(given)
     except (ProjError, TypeError, ValueError, AttributeError) as error:
@@ -326,7 +415,17 @@ def crs_of(given: Any, what: str = "the raster") -> CRS:
 
 
 def check_has_crs(layer: Any, what: str) -> None:
-    """Refuse shapes that do not say where they lie."""
+    """
+    Refuse shapes that do not say where they lie.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> check_has_crs(gpd.GeoSeries([shapely.Point(40, 33)]), "the roads")
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.CRSMismatchError: the roads have no CRS; set it, for example with .set_crs('EPSG:4326')
+    """
     if layer.crs is None:
         have = "have" if what.endswith("s") else "has"
         msg = f"{what} {have} no CRS; set it, for example with .set_crs('EPSG:4326')"
@@ -334,7 +433,18 @@ def check_has_crs(layer: Any, what: str) -> None:
 
 
 def check_same_crs(layer: Any, crs: CRS, what: str) -> None:
-    """Refuse shapes that do not lie in the CRS of a raster."""
+    """
+    Refuse shapes that do not lie in the CRS of a raster.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> roads = gpd.GeoSeries([shapely.Point(40, 33)], crs=4326)
+    >>> check_same_crs(roads, crs_of(32637), "the roads")
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.CRSMismatchError: the roads are in WGS 84, the raster in WGS 84 / UTM zone 37N...
+    """
     check_has_crs(layer, what)
     if layer.crs != crs:
         are = "are" if what.endswith("s") else "is"
@@ -346,7 +456,16 @@ def check_same_crs(layer: Any, crs: CRS, what: str) -> None:
 
 
 def in_degrees(layer: Any, what: str) -> Any:
-    """Bring shapes to longitude and latitude."""
+    """
+    Bring shapes to longitude and latitude.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> posts = gpd.GeoSeries([shapely.Point(500_000, 0)], crs=32637)
+    >>> in_degrees(posts, "the posts").x.round(6).tolist()
+    [39.0]
+    """
     check_has_crs(layer, what)
     if not (layer.crs.is_geographic or layer.crs.is_projected):
         msg = (
@@ -358,7 +477,16 @@ def in_degrees(layer: Any, what: str) -> Any:
 
 
 def project(layer: Any, crs: Any, what: str) -> Any:
-    """Bring shapes to a CRS."""
+    """
+    Bring shapes to a CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> posts = gpd.GeoSeries([shapely.Point(39, 0)], crs=4326)
+    >>> project(posts, 32637, "the posts").x.round(3).tolist()
+    [500000.0]
+    """
     refuse_file_names(f"{layer.crs.srs} {layer.crs.to_wkt()}", what)
     try:
         return layer.to_crs(crs)
@@ -398,7 +526,18 @@ def refuse_file_names(definition: str, what: str) -> None:
 
 
 def check_finite(layer: Any, what: str) -> None:
-    """Refuse shapes whose coordinates are no numbers, or lie where their CRS does not hold."""
+    """
+    Refuse shapes whose coordinates are no numbers, or lie where their CRS does not hold.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> posts = gpd.GeoSeries([shapely.Point(39, 0), shapely.Point(np.inf, 0)], crs=4326)
+    >>> check_finite(posts, "the posts")
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.InvalidGeometryError: the posts: 1 shapes lie nowhere on Earth, the first in row 2...
+    """
     shapes = layer.geometry.to_numpy()
     coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
     wrong = ~np.isfinite(coordinates).all(axis=1)

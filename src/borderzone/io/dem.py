@@ -120,6 +120,16 @@ def sea_shape(sea: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> BaseGeometry
         If they have no CRS.
     InvalidParameterError
         If there are lines or points among them.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from borderzone import Grid
+    >>> grid = Grid.covering((500_000, 3_400_000, 510_000, 3_410_000), resolution_m=1000, crs=32637)
+    >>> water = gpd.GeoSeries([shapely.box(39.05, 30.5, 40, 31.0)], crs=4326)
+    >>> west, _, east, _ = sea_shape(water, grid).bounds
+    >>> [round(x, -1) for x in (west, east)]
+    [504780.0, 510010.0]
     """
     box = gpd.GeoSeries([shapely.box(*grid.bounds)], crs=grid.crs).segmentize(_STEP_M).to_crs(4326)
     here = in_degrees(sea, "sea")
@@ -167,6 +177,17 @@ def check_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
         If it is a raster without a CRS.
     LimitError
         If it is too large.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "caves.csv")
+    ...     _ = file.write_text("lat,lon")
+    ...     check_file(file, SUFFIXES.raster, "elevation")
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.DataError: elevation: 'caves.csv' ends in '.csv'; a file that ends in .tif, .tiff is needed
     """
     file, most = Path(path), Limits.now().raster_cells_by_block
     if file.suffix.lower() not in SUFFIXES.raster:
@@ -327,6 +348,19 @@ def open_dem(
         If a file is larger than `max_cells`.
     NoOverlapError
         If no tile lies on the grid.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from borderzone import Grid
+    >>> from borderzone.io import write_raster
+    >>> grid = Grid.covering((0, 0, 90, 60), resolution_m=30, crs="EPSG:32637")
+    >>> heights = grid.wrap(np.array([[210, 220, 230], [310, 320, 330]], np.float32), units="m")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_raster(heights, f"{folder}/south.tif")
+    ...     source = open_dem(f"{folder}/*.tif", grid)
+    ...     source.read(slice(1, 2), slice(0, 3))
+    array([[310., 320., 330.]], dtype=float32)
     """
     if isinstance(source, xr.DataArray):
         return on_grid(source, grid, name="elevation", holds="heights")
@@ -407,6 +441,19 @@ def read_dem(  # noqa: PLR0913 - one option a matter that users decide
         If a mask of the sea is not on the grid.
     InvalidParameterError
         If `needed`, `sea` or `max_gap_share` is given for a lazy raster, a block has no cells, dask is missing, or all is sea.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from borderzone import Grid
+    >>> from borderzone.io import write_raster
+    >>> fine = Grid.covering((0, 0, 60, 60), resolution_m=30, crs="EPSG:32637")
+    >>> heights = fine.wrap(np.array([[210, 230], [250, 270]], np.float32), units="m")
+    >>> coarse = Grid.covering((0, 0, 60, 60), resolution_m=60, crs="EPSG:32637")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_raster(heights, f"{folder}/south.tif")
+    ...     read_dem(folder, coarse).to_numpy()
+    array([[240.]], dtype=float32)
     """
     check_probability(max_gap_share, "max_gap_share")
     tiles = open_dem(source, grid, max_cells=max_cells)
@@ -662,6 +709,16 @@ def open_classes(
         If a file is larger than `max_cells`.
     NoOverlapError
         If no tile lies on the grid.
+
+    Examples
+    --------
+    >>> from borderzone import Grid
+    >>> grid = Grid.covering((0, 0, 300, 200), resolution_m=100, crs="EPSG:32637")
+    >>> codes = np.array([[60, 60, 10], [60, 80, 255]], np.uint8)
+    >>> source = open_classes(grid.wrap(codes).assign_attrs(_FillValue=255), grid)
+    >>> source.read(slice(0, 2), slice(0, 3))
+    array([[ 60,  60,  10],
+           [ 60,  80, 255]], dtype=uint8)
     """
     if isinstance(source, xr.DataArray):
         return on_grid(source, grid, name="land cover", holds="classes")

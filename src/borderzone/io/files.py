@@ -137,6 +137,16 @@ def local_file(
         another extension, or starts with other bytes than its extension says.
     LimitError
         If it is larger than `limits` allow.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "tile.tif").write_text("lat,lon")
+    ...     local_file(f"{folder}/tile.tif", SUFFIXES.raster, "elevation")
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.DataError: elevation: 'tile.tif' is not what its extension '.tif' says...
     """
     named = local_place(path, what)
     file = local_path(named).absolute()
@@ -241,6 +251,14 @@ def sha256(path: str | os.PathLike[str]) -> str:
     ------
     DataError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "a.txt").write_text("abc")
+    ...     sha256(f"{folder}/a.txt")
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
     """
     file = Path(check_path(path, "checksum"))
     try:
@@ -315,6 +333,16 @@ def flush_to_disk(file: Path) -> None:
     ------
     OSError
         If it cannot be brought there; the caller says what that means.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "a.txt")
+    ...     _ = file.write_text("whole")
+    ...     flush_to_disk(file)
+    ...     file.read_text()
+    'whole'
     """
     with file.open("rb") as stream:
         os.fsync(stream.fileno())

@@ -324,6 +324,16 @@ def open_raster(
         If it names no coordinate reference system.
     LimitError
         If it has more than `max_cells` cells.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> grid = Grid.covering((0, 0, 90, 60), resolution_m=30, crs="EPSG:32637")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_raster(grid.wrap(np.zeros(grid.shape, np.uint8)), f"{folder}/a.tif")
+    ...     with open_raster(f"{folder}/a.tif", what="mask") as source:
+    ...         source.shape, source.crs.to_epsg(), source.res
+    ((2, 3), 32637, (30.0, 30.0))
     """
     file = local_file(path, SUFFIXES.raster, what)
     with raster_errors(file.name, what), rasterio.Env(**ENVIRONMENT), _opened(file) as source:
@@ -487,6 +497,18 @@ def read_raster(
         If it has no CRS.
     LimitError
         If it is too large.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> grid = Grid.covering((0, 0, 90, 60), resolution_m=30, crs="EPSG:32637")
+    >>> slope = grid.wrap(np.array([[1, 2, np.nan], [4, 5, 6]], np.float32), units="degree")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_raster(slope, f"{folder}/slope.tif")
+    ...     back = read_raster(f"{folder}/slope.tif")
+    >>> back.to_numpy()
+    array([[ 1.,  2., nan],
+           [ 4.,  5.,  6.]], dtype=float32)
     """
     most = max_cells
     if near is not None and max_cells is None:
@@ -552,6 +574,18 @@ def write_raster(
     ------
     OutputError
         If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> grid = Grid.covering((0, 0, 90, 60), resolution_m=30, crs="EPSG:32637")
+    >>> desert = grid.wrap(np.array([[True, False, True], [True, True, False]]), name="desert")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_raster(desert, f"{folder}/desert.tif", tags={"rule": "2 h from a town"})
+    ...     with rasterio.open(f"{folder}/desert.tif") as file:
+    ...         print(file.tags()["rule"], file.descriptions, file.read(1).tolist())
+    2 h from a town ('desert',) [[1, 0, 1], [1, 1, 0]]
     """
     grid = Grid.of(raster)
     values = np.asarray(raster.to_numpy())

@@ -56,6 +56,13 @@ class Record:
     REGISTER
         Name of the file of a folder of fetched tiles that says which it holds, and which tiles the
         product does not have.
+
+    Examples
+    --------
+    >>> from borderzone import datasets
+    >>> karst = datasets.record("karst")
+    >>> karst.embedded, karst.licence, len(karst.sha256)
+    (True, 'CC0-1.0', 64)
     """
 
     name: str
@@ -97,6 +104,15 @@ class Record:
         ------
         DataError
             If there is no such file.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "posts.csv").write_text("lat,lon")
+        ...     (record,) = Record.of_files(f"{folder}/posts.csv", name="posts")
+        >>> record.name, record.path, record.bytes, record.licence
+        ('posts', 'posts.csv', 7, 'as stated by its source')
         """
         records: list[Record] = []
         for file in source_files(source, name):
@@ -214,6 +230,16 @@ def source_files(source: Any, what: str, *, companions: bool = False) -> list[Pa
     ------
     DataError
         If a folder or pattern stands for no file, or no path was given.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("n33.tif", "n34.tif", "readme.txt"):
+    ...         _ = Path(folder, name).write_text("")
+    ...     files = source_files([f"{folder}/n34.tif", f"{folder}/*.tif"], "elevation")
+    >>> [file.name for file in files]
+    ['n34.tif', 'n33.tif']
     """
     given = [source] if isinstance(source, (str, os.PathLike)) else source
     if not isinstance(given, Iterable):
@@ -288,6 +314,20 @@ def write_sidecar(path: str | os.PathLike[str], words: Mapping[str, Any]) -> Pat
     ------
     OutputError
         If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     record = write_sidecar(f"{folder}/posts.csv", {"title": "Own posts", "licence": "CC0-1.0"})
+    ...     print(record.name)
+    ...     print(record.read_text())
+    posts.csv.source.json
+    {
+     "schema": 1,
+     "title": "Own posts",
+     "licence": "CC0-1.0"
+    }
     """
     record = sidecar_of(path)
     text = json.dumps({"schema": 1, **words}, indent=1, ensure_ascii=False)
@@ -310,6 +350,19 @@ def read_sidecar(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     -------
     dict or None
         What it says; None where there is none, or what lies there is no record.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> terms = {"title": "Own posts", "licence": "none stated", "attribution": "", "citation": ""}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "posts.csv")
+    ...     _ = file.write_text("lat,lon")
+    ...     print(read_sidecar(file))
+    ...     _ = write_sidecar(file, {**terms, "sha256": sha256(file)})
+    ...     read_sidecar(file)["title"]
+    None
+    'Own posts'
     """
     words = _json(sidecar_of(path))
     whole = isinstance(words, dict) and all(isinstance(words.get(name), str) for name in _NEEDED)

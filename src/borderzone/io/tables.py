@@ -58,6 +58,13 @@ def plain_cells(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[int]]]
     -------
     tuple of pandas.DataFrame and dict
         The table with one plain value a cell, and the places of rows by column.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"place": ["North gate", "South gate"], "tags": [["post", "road"], None]})
+    >>> plain, found = plain_cells(rows)
+    >>> plain["tags"].tolist(), found
+    (['["post", "road"]', None], {'tags': [0]})
     """
     found: dict[str, list[int]] = {}
     plain = rows
@@ -286,6 +293,16 @@ def read_sheets(path: str | os.PathLike[str], *, what: str, sheet: str | None = 
         If the library for spreadsheets is missing, or the file is broken.
     LimitError
         If a sheet is too large.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_csv(pd.DataFrame({"place": ["North gate"]}), f"{folder}/events.csv")
+    ...     read_sheets(f"{folder}/events.csv", what="incidents")
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.DataError: incidents: 'events.csv' ends in '.csv'; a file that ends in .ods, .xls, .xlsm, .xlsx is needed
     """
     file, memory = local_file(path, SUFFIXES.spreadsheet, what), None
     told = f"{what}: {file.name!r}"

@@ -86,6 +86,16 @@ def read_vector(
         If the file names no coordinate reference system.
     LimitError
         If a text file or what an archive unpacks to is too large.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> post = gpd.GeoDataFrame({"people": [30]}, geometry=[shapely.Point(500_000, 3_700_000)], crs=32637)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_vector({"posts": post}, f"{folder}/own.gpkg")
+    ...     rows = read_vector(f"{folder}/own.gpkg", what="posts")
+    >>> rows.crs.to_epsg(), rows["people"].tolist(), rows.geometry.x.round(6).tolist()
+    (4326, [30], [39.0])
     """
     rows = _rows(path, layer, what, known=known)
     if not _has_places(rows):
@@ -128,6 +138,14 @@ def read_rows(
         As `read_vector`.
     LimitError
         As `read_vector`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "rows.json").write_text('[{"place": "North gate", "people": 30}]')
+    ...     read_rows(f"{folder}/rows.json").to_dict("records")
+    [{'place': 'North gate', 'people': 30}]
     """
     return _rows(path, layer, what)
 
@@ -310,6 +328,18 @@ def list_layers(path: str | os.PathLike[str], *, what: str = "vector file") -> l
     ------
     DataError
         If it is missing, broken, or not what its name says.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> posts = gpd.GeoDataFrame({"people": [30]}, geometry=[shapely.Point(40.2, 33.1)], crs=4326)
+    >>> roads = gpd.GeoDataFrame(geometry=[shapely.LineString([(40, 33), (41, 34)])], crs=4326)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_vector({"posts": posts, "roads": roads}, f"{folder}/own.gpkg")
+    ...     for layer in list_layers(f"{folder}/own.gpkg"):
+    ...         print(layer)
+    LayerInfo(name='posts', kind='Point', rows=1, columns=['people'])
+    LayerInfo(name='roads', kind='LineString', rows=1, columns=[])
     """
     file = local_file(path, SUFFIXES.layered, what)
     try:
@@ -366,6 +396,23 @@ def read_archived(
         If one cannot be brought into longitude and latitude.
     LimitError
         If there is more in it than `limits` allow.
+
+    Examples
+    --------
+    >>> import tempfile, zipfile
+    >>> roads = gpd.GeoDataFrame(
+    ...     {"kind": ["track", "road"]},
+    ...     geometry=[shapely.LineString([(40, 33), (41, y)]) for y in (34, 35)],
+    ...     crs=4326,
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     roads.to_file(f"{folder}/roads.shp")
+    ...     with zipfile.ZipFile(f"{folder}/iraq.zip", "w") as archive:
+    ...         for file in sorted(Path(folder).glob("roads.*")):
+    ...             archive.write(file, file.name)
+    ...     for piece in read_archived(f"{folder}/iraq.zip", "roads.shp", columns=["kind"]):
+    ...         print(piece["kind"].tolist())
+    ['track', 'road']
     """
     archive = local_path(local_place(source, what))
     with unpacked_layers(archive, pattern, what=what) as files:
@@ -407,6 +454,16 @@ def write_vector(layers: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike
     OutputError
         If there is no layer or more than the format holds, the name ends otherwise, or the file
         cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> post = gpd.GeoDataFrame({"people": [30]}, geometry=[shapely.Point(40.2, 33.1)], crs=4326)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("first", "second"):
+    ...         write_vector({"posts": post}, f"{folder}/{name}.gpkg")
+    ...     Path(folder, "first.gpkg").read_bytes() == Path(folder, "second.gpkg").read_bytes()
+    True
     """
     file = check_path(path, "output file", OutputError)
     if not layers:

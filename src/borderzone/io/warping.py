@@ -403,6 +403,20 @@ def warp(
         If a needed cell has none; the message says which share.
     InvalidParameterError
         If a number is infinite, or a height is none.
+
+    Examples
+    --------
+    >>> from borderzone import Grid
+    >>> fine = Grid.covering((0, 0, 60, 60), resolution_m=15, crs="EPSG:32637")
+    >>> coarse = Grid.covering((0, 0, 60, 60), resolution_m=30, crs="EPSG:32637")
+    >>> heights = np.arange(16, dtype=np.float32).reshape(4, 4)
+    >>> warp(fine.wrap(heights, units="m"), coarse).to_numpy()
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]], dtype=float32)
+    >>> classes = np.repeat(np.array([[10, 60, 60, 80]], np.uint8), 4, axis=0)
+    >>> warp(fine.wrap(classes), coarse).to_numpy()
+    array([[10, 60],
+           [10, 60]], dtype=uint8)
     """
     what = name or ("raster" if raster.name is None else str(raster.name))
     source = on_grid(raster, grid, resampling=resampling, name=what, holds=holds)

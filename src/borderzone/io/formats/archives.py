@@ -89,6 +89,15 @@ def check_archive(
         few programs read, damaged, or holds further archives.
     LimitError
         If it holds more files, or unpacks to more, than `limits` allow.
+
+    Examples
+    --------
+    >>> packed = io.BytesIO()
+    >>> with zipfile.ZipFile(packed, "w") as archive:
+    ...     archive.writestr("2024/events.csv", "lat,lon")
+    ...     archive.writestr("__MACOSX/._events.csv", "litter")
+    >>> check_archive(packed.getvalue(), what="incidents")
+    ['2024/events.csv']
     """
     told = _told(source, what, name)
     with _opened(source, told) as archive:
@@ -189,6 +198,18 @@ def unpacked(source: Path, suffixes: Collection[str], *, what: str) -> Iterator[
         As `member` does.
     LimitError
         As `member` does.
+
+    Examples
+    --------
+    >>> with temporary_folder() as folder:
+    ...     packed = Path(folder, "events.zip")
+    ...     with zipfile.ZipFile(packed, "w") as archive:
+    ...         archive.writestr("2024/events.csv", "lat,lon")
+    ...     with unpacked(packed, {".csv"}, what="incidents") as file:
+    ...         print(file.name, file.read_text())
+    ...     file.exists()
+    events.csv lat,lon
+    False
     """
     told = _told(source, what, "")
     with temporary_folder() as folder:

@@ -98,6 +98,19 @@ def rows_of(content: Any, told: str) -> pd.DataFrame:
         If it holds no rows, or is the answer of a service that reports an error.
     LimitError
         If there are more than `limits` allow.
+
+    Examples
+    --------
+    >>> feature = {
+    ...     "type": "Feature",
+    ...     "properties": {"place": "North gate"},
+    ...     "geometry": {"type": "Point", "coordinates": [38.7, 33.5]},
+    ... }
+    >>> rows = rows_of({"type": "FeatureCollection", "features": [feature]}, "posts")
+    >>> rows["place"].tolist(), rows.geometry.x.tolist()
+    (['North gate'], [38.7])
+    >>> rows_of([{"place": "North gate", "people": 30}], "posts").columns.tolist()
+    ['place', 'people']
     """
     if isinstance(content, list):
         return _from_list(content, told)
