@@ -52,7 +52,7 @@ class BorderNotFoundError(BorderzoneError):
     >>> bz.Border.between("Iraq", "Egypt")
     Traceback (most recent call last):
         ...
-    borderzone.errors.BorderNotFoundError: Iraq and Egypt share no land border. Iraq borders on Iran (IRN), Jordan (JOR), Kuwait (KWT), Saudi Arabia (SAU), Syria (SYR), Turkey (TUR). Egypt borders on Israel (ISR), Libya (LBY), Palestine (PSX), Sudan (SDN).
+    borderzone.errors.BorderNotFoundError: Iraq and Egypt share no land border...
     """
 
 
@@ -83,7 +83,7 @@ class CoverageGapError(BorderzoneError):
     >>> grid.check_cover(np.array([[True, False]]), "elevation", needed=np.array([[True, True]]))
     Traceback (most recent call last):
         ...
-    borderzone.errors.CoverageGapError: elevation: no data for 50.0% of the corridor's cells, 0.0009 km2 (lon 34.51 to 34.51, lat 0.00 to 0.00), more than max_gap_share = 0; add tiles that cover them, choose a corridor inside the data, name what of it is sea, or let them be unknown with max_gap_share = 0.5
+    borderzone.errors.CoverageGapError: elevation: no data for 50.0% of the corridor's cells, 0.0009 km2...
     """
 
 
@@ -97,7 +97,7 @@ class DataError(BorderzoneError):
     >>> bz.io.sha256("no_such_file")
     Traceback (most recent call last):
         ...
-    borderzone.errors.DataError: checksum: 'no_such_file' cannot be read: No such file or directory
+    borderzone.errors.DataError: checksum: 'no_such_file' cannot be read...
     """
 
 
@@ -143,7 +143,7 @@ class InvalidParameterError(BorderzoneError):
     >>> bz.Border.between("IRQ", "SYR").between_km(200, 900)
     Traceback (most recent call last):
         ...
-    borderzone.errors.InvalidParameterError: a and b must lie on the border, from 0 to 598.889 km, a below b, got 200 and 900; of a ring the part across its start is two calls
+    borderzone.errors.InvalidParameterError: a and b must lie on the border, from 0 to 598.889 km, a below b, got 200 and 900...
     """
 
 
@@ -172,7 +172,7 @@ class LimitError(BorderzoneError):
     ...     bz.io.Limits.now().check("table_columns", 3, "columns", "the table")
     Traceback (most recent call last):
         ...
-    borderzone.errors.LimitError: the table holds 3 columns or more, the limit is 2; cut it first, or if you trust it, raise the limit: with borderzone.io.limits(table_columns=3), or BORDERZONE_LIMITS=table_columns=3 on the command line
+    borderzone.errors.LimitError: the table holds 3 columns or more, the limit is 2...
     """
 
 
@@ -210,7 +210,7 @@ class NotProjectedError(BorderzoneError):
     >>> bz.terrain.slope(dem)
     Traceback (most recent call last):
         ...
-    borderzone.errors.NotProjectedError: the elevation raster is in WGS 84, measured in degree, not in metres of a plane; use a projected CRS in metres that is true here: project it first with borderzone.io.warp(raster, corridor.grid(resolution_m=...))
+    borderzone.errors.NotProjectedError: the elevation raster is in WGS 84, measured in degree...
     """
 
 
@@ -241,7 +241,7 @@ class RejectedRowsError(BorderzoneError):
     >>> bz.incidents.TableCheck(events).require_usable(limit=0.1)
     Traceback (most recent call last):
         ...
-    borderzone.errors.RejectedRowsError: 1 of 2 rows (50%) cannot be used, more than the 10% allowed: out of range (1). Mend these rows (each has its reason), or raise the limit, limit=0.5
+    borderzone.errors.RejectedRowsError: 1 of 2 rows (50%) cannot be used, more than the 10% allowed: out of range (1)...
     """
 
 

@@ -183,6 +183,14 @@ def manifest(
     ------
     TypeError
         If a parameter is not a plain value.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> study = bz.Study.between("AZE", "TUR", scenario=bz.Scenario(draws=100, resolution_m=5000))
+    >>> told = manifest(study.run(seed=1))
+    >>> told["seed"], told["border"]["published_length_km"], told["inputs"][0]["name"]
+    (1, 17.0, 'borders')
     """
     border = result.border
     whole = {
@@ -270,6 +278,15 @@ def list_outputs(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     -------
     list of dict
         ``path`` inside the folder, ``sha256`` and ``bytes``, sorted by path.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("a.csv", "log.txt"):
+    ...         _ = Path(folder, name).write_text("abc")
+    ...     [(file["path"], file["bytes"], file["sha256"][:8]) for file in list_outputs(folder)]
+    [('a.csv', 3, 'ba7816bf')]
     """
     root = Path(folder)
     files = [file for file in root.rglob("*") if file.is_file()]
@@ -314,6 +331,18 @@ def write_manifest(
     ------
     OutputError
         If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import borderzone as bz
+    >>> study = bz.Study.between("AZE", "TUR", scenario=bz.Scenario(draws=100, resolution_m=5000))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "segments.csv").write_text("segment,km")
+    ...     told = write_manifest(study.run(seed=1), folder)
+    ...     written = json.loads(Path(folder, "manifest.json").read_text())
+    >>> [file["path"] for file in told["outputs"]], written["run_id"] == told["run_id"]
+    (['segments.csv'], True)
     """
     content = manifest(
         result, detail=detail, outputs=list_outputs(folder), terms=terms, absent=absent
@@ -341,6 +370,17 @@ def write_timing(
     ------
     OutputError
         If it cannot be written.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> clock = StageClock()
+    >>> clock("elevation")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_timing(clock.stop(), folder)
+    ...     told = json.loads(Path(folder, "timing.json").read_text())
+    >>> told["detail"], list(told["seconds"])
+    ('public', ['elevation'])
     """
     content = {
         "detail": detail,
@@ -453,7 +493,20 @@ class Stage:
 
 
 class StageClock:
-    """Called with the name of each stage as it begins; tells it on, and keeps the time."""
+    """
+    Called with the name of each stage as it begins; tells it on, and keeps the time.
+
+    Examples
+    --------
+    >>> clock = StageClock(print)
+    >>> for stage in ("elevation", "patrols", "elevation"):
+    ...     clock(stage)
+    elevation
+    patrols
+    elevation
+    >>> list(clock.stop())
+    ['elevation', 'patrols']
+    """
 
     def __init__(self, progress: Callable[[str], None] | None = None) -> None:
         self._progress = progress

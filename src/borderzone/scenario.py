@@ -70,6 +70,11 @@ class Uncertain(BaseModel):
         deviation; or the value.
     source
         Where it is from.
+
+    Examples
+    --------
+    >>> Uncertain(distribution="triangular", parameters=(300, 500, 900), source="own trials").parameters
+    (300.0, 500.0, 900.0)
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -550,6 +555,15 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     ------
     InvalidScenarioError
         If the file is missing, is not TOML, or is larger or deeper than any study.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "night.toml")
+    ...     _ = file.write_text('light = "night"')
+    ...     read_toml(file)
+    {'light': 'night'}
     """
     file = local_path(check_path(path, "study or scenario file", InvalidScenarioError))
     if not file.is_file():
@@ -623,6 +637,12 @@ def named_after(path: Any, error: BorderzoneError) -> InvalidScenarioError:
     -------
     InvalidScenarioError
         To be raised.
+
+    Examples
+    --------
+    >>> from borderzone.errors import InvalidScenarioError
+    >>> named_after("night.toml", InvalidScenarioError("draws = 5 is too few"))
+    InvalidScenarioError('night.toml: draws = 5 is too few')
     """
     text = str(error)
     return InvalidScenarioError(text if str(path) in text else f"{path}: {text}")

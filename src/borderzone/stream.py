@@ -80,6 +80,18 @@ def terrain_to_files(  # noqa: PLR0913 - a source, a place, and how to walk
     ------
     BorderzoneError
         If an elevation file cannot be used, a layer is unknown or a file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from borderzone import Grid
+    >>> grid = Grid.covering((0, 0, 300, 300), resolution_m=30, crs="EPSG:32637")
+    >>> _, east = np.meshgrid(grid.y, grid.x, indexing="ij")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     io.write_raster(grid.wrap(east.astype(np.float32), units="m"), f"{folder}/dem.tif")
+    ...     files = terrain_to_files(f"{folder}/dem.tif", grid, folder, layers=["slope_deg"])
+    ...     round(float(io.read_raster(files["slope_deg"])[5, 5]), 3)
+    45.0
     """
     _check_source_and_folder(source, folder)
     # Twice asked for: an iterator would be spent.
@@ -175,6 +187,20 @@ def raster_like(
     -------
     context manager
         Writer of blocks.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from borderzone import Grid
+    >>> grid = Grid.covering((0, 0, 90, 60), resolution_m=30, crs="EPSG:32637")
+    >>> top = slice(0, 1), slice(0, 3)
+    >>> slope = grid.part(*top).wrap(np.array([[1, 2, 3]], np.float32), name="slope")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with raster_like(Path(folder, "slope.tif"), grid, slope) as raster:
+    ...         raster.write(*top, slope.to_numpy())
+    ...     io.read_raster(f"{folder}/slope.tif").to_numpy()
+    array([[ 1.,  2.,  3.],
+           [nan, nan, nan]], dtype=float32)
     """
     fill = layer.attrs.get("_FillValue")
     return io.create_raster(

@@ -59,7 +59,16 @@ def accuracy_km(
 
 
 def told_lengths(table: pd.DataFrame) -> pd.Series:
-    """Write the lengths of a list of borders no finer than the lines that ship know them."""
+    """
+    Write the lengths of a list of borders no finer than the lines that ship know them.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> borders = bz.list_borders()
+    >>> told_lengths(borders[borders["a"] == "IRQ"]).tolist()
+    ??
+    """
     known = (
         table["published_length_km"]
         .astype(object)

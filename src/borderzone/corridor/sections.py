@@ -60,6 +60,14 @@ class Section:
         overlap where other sections follow. Units: m.
     track
         The border in the plane.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> corridor = bz.Corridor.around(bz.Border.between("IRQ", "SYR"), depth_km=50)
+    >>> (section,) = corridor.sections
+    >>> section.segments, round(section.km_end), section.crs.name
+    ??
     """
 
     section: int
@@ -145,6 +153,15 @@ class Section:
         ------
         CRSMismatchError
             If the grid is in another CRS.
+
+        Examples
+        --------
+        >>> import borderzone as bz
+        >>> corridor = bz.Corridor.around(bz.Border.between("IRQ", "SYR"), depth_km=50)
+        >>> (section,) = corridor.sections
+        >>> cells = section.cells(section.grid(resolution_m=5000))
+        >>> float(cells["offset_km"].min().round()), float(cells["offset_km"].max().round())
+        ??
         """
         if grid.crs != self.crs:
             msg = (

@@ -81,6 +81,13 @@ class MapDoubt:
     ------
     InvalidParameterError
         If a chance is none, or a guess lies outside its band.
+
+    Examples
+    --------
+    >>> MapDoubt().rank_wrong
+    (0.2, 0.05, 0.4)
+    >>> MapDoubt(rank_wrong=(0.1, 0.2, 0.4))
+    ??
     """
 
     bare_spread: float = 0.2

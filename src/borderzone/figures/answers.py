@@ -100,6 +100,16 @@ def answer(
     ------
     InvalidParameterError
         If the study has no answer, or none in that light.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.answer(study.run(seed=1), size="16:9")
+    >>> print(ax.figure.texts[0].get_text())
+    “Every inch” takes 2,000 people out with the unaided eye, 74 with vehicle thermal imagers, if they are led
     """
     table = answer_data(result)
     if light is not None:
@@ -329,6 +339,18 @@ def coverage_curve(
     ------
     InvalidParameterError
         If the study has no curve, or the measure or light is unknown.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.coverage_curve(study.run(seed=1))
+    >>> print(ax.figure.texts[0].get_text())
+    Iraq-Syria, km 200 to 320: seeing half of all crossings takes 50 to 220 units (200 to 900 people) out
+    >>> [panel.get_label() for panel in ax.figure.axes]
+    ['mean', 'min', 'forces', 'gain']
     """
     check_choice(measure, "measure", MEASURES)
     page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])

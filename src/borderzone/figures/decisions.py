@@ -112,6 +112,21 @@ def comparison(
     ------
     InvalidParameterError
         If the table is another, or has no such quantity.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import borderzone as bz
+    >>> table = pd.DataFrame({
+    ...     "scenario_a": ["as is"] * 2, "scenario_b": ["goggles", "new boots"], "case": [1, 2],
+    ...     "quantity": ["mean_pod"] * 2, "a": [0.1, 0.1], "b": [0.3, 0.11], "difference": [0.2, 0.01],
+    ...     "difference_low": [0.1, -0.01], "difference_high": [0.3, 0.03], "probability": [1.0, 0.8],
+    ...     "within_noise": [False, True],
+    ... })
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.comparison(table)
+    >>> print(ax.figure.texts[0].get_text())
+    80 people (night-vision goggles) see as many as 750 (the unaided eye; 5 to 95 %: 680 to 780)
     """
     rows = _compared(table, quantity)
     scale = 100.0 if told.is_share(rows["quantity"].iloc[0]) else 1.0
@@ -215,6 +230,20 @@ def break_even(
     ------
     InvalidParameterError
         If the table is another.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import borderzone as bz
+    >>> from borderzone.patrol import FORCES, KitQuestion
+    >>> ground = pd.DataFrame({"f_mask": [0.2], "patrol_speed_factor": [1.0], "crosser_km_h": [4.0]})
+    >>> kits = {"eye": FORCES["vehicle_patrol"], "goggles": FORCES["vehicle_night_vision"]}
+    >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([100.0]), ground=ground, draws=64)
+    >>> table = bz.whatif.break_even(question, question, 20, kits=("eye", "goggles"))
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.break_even(table)
+    >>> print(ax.figure.texts[0].get_text())
+    “goggles” against “as is”: +20 points seen, on average
     """
     _check(table, "break_even")
     page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
@@ -304,6 +333,18 @@ def two_way(
     ------
     InvalidParameterError
         If the table is another.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import borderzone as bz
+    >>> cases = {"case": [0, 1, 2, 3], "depth_km": [25, 25, 50, 50], "month": [6, 12, 6, 12]}
+    >>> table = pd.DataFrame(cases).assign(people=[300.0, 250.0, 200.0, 180.0])
+    >>> table = table.assign(measure="mean_pod", opponent="blind", target=0.5)
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.two_way(bz.whatif.two_way(table, "depth_km", "month"))
+    >>> print(ax.figure.texts[0].get_text())
+    2 of 3 options are dominated by none: goggles; both
     """
     _check(table, "two_way")
     quantity = str(table["quantity"].iloc[0])
@@ -385,6 +426,18 @@ def tornado(
     ------
     InvalidParameterError
         If the table is another.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import borderzone as bz
+    >>> cases = {"case": [0, 1, 2], "depth_km": [50, 25, 50], "month": [6, 6, 12]}
+    >>> table = pd.DataFrame(cases).assign(people=[200.0, 300.0, 210.0])
+    >>> table = table.assign(measure="mean_pod", opponent="blind", target=0.5)
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.tornado(bz.whatif.tornado(table))
+    >>> print(ax.figure.texts[0].get_text())
+    posts: its largest regret is the smallest, 120 people; eye: 580
     """
     _check(table, "tornado")
     quantity = str(table["quantity"].iloc[0])
@@ -476,6 +529,17 @@ def pareto(
     ------
     InvalidParameterError
         If the table is another.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import borderzone as bz
+    >>> options = {"kit": ["eye", "goggles", "both"], "people": [400, 400, 600], "share": [0.2, 0.5, 0.6]}
+    >>> table = bz.whatif.pareto(pd.DataFrame(options), "people")
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.pareto(table)
+    >>> print(ax.figure.texts[0].get_text())
+    Depth moves it most: 25 in place of 50, +100 people
     """
     _check(table, "pareto")
     page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
@@ -587,6 +651,19 @@ def regret(
     ------
     InvalidParameterError
         If the table is another.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import borderzone as bz
+    >>> rows = [("eye", "blind", 200.0), ("eye", "informed", 900.0), ("posts", "blind", 320.0)]
+    >>> table = pd.DataFrame([*rows, ("posts", "informed", 320.0)], columns=["kit", "opponent", "people"])
+    >>> table = table.assign(measure="mean_pod", target=0.5, case=[0, 0, 1, 1])
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.regret(bz.whatif.regret(table, ["kit"]))
+    >>> print(ax.figure.texts[0].get_text())
+    180 (depth 50 km, month 12) to 300 (depth 25 km, month 6): people out at once to see 50 % of
+    crossings
     """
     _check(table, "regret")
     quantity = str(table["quantity"].iloc[0])

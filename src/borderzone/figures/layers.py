@@ -359,6 +359,14 @@ def events_by_segment(result: StudyResult) -> pd.DataFrame | None:
     DataFrame or None
         Columns ``incidents_expected``, ``incidents_p05`` and
         ``incidents_p95`` by segment; None where there are no incidents that can be placed.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    >>> study = bz.Study(border=border, incidents="embedded", scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> events_by_segment(study.run(seed=1))["incidents_expected"].sum().round(1).item()
+    3.0
     """
     account = result.incidents.account
     if result.incidents.events is None or (account is not None and not account.any_placed):

@@ -522,6 +522,17 @@ def corridor_map(
     -------
     matplotlib.axes.Axes
         The map; its frame is ``ax.bz_crs``, and `add_layer` draws more on it.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.corridor_map(study.run(seed=1), size="16:9")
+    >>> print(ax.figure.texts[0].get_text())
+    Iraq-Syria, km 200 to 320: nearly four fifths (78 %) of Iraq's half of the corridor is desert more than two hours'
+    off-road drive from any town or open airfield in Iraq
     """
     opened = _opened(open_page(ax, Sheet.of(sheet, options), SIZES["a4"]), result)
     drawn, page = opened.drawn, opened.drawn.page
@@ -673,6 +684,16 @@ def plot_border(
     -------
     matplotlib.axes.Axes
         The map; its frame is ``ax.bz_crs``, and `add_layer` draws more on it.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.plot_border(bz.Border.between("IRQ", "SYR"))
+    >>> ax.bz_crs.name
+    'Lambert azimuthal equal-area at 35.24° N, 40.58° E, WGS 84'
+    >>> print(ax.figure.texts[0].get_text())
+    Tripoint with Jordan to tripoint with Turkey: 599 km
     """
     page = open_page(ax, Sheet.of(sheet, options), _PLAIN_IN)
     start = f"{border.start_name[0].upper()}{border.start_name[1:]}"
@@ -714,6 +735,15 @@ def plot_corridor(
     -------
     matplotlib.axes.Axes
         The map; its frame is ``ax.bz_crs``, and `add_layer` draws more on it.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> corridor = bz.Corridor.around(bz.Border.between("IRQ", "SYR"), depth_km=50, segment_km=50)
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.plot_corridor(corridor)
+    >>> print(ax.figure.texts[0].get_text())
+    12 segments, 60,389 km²
     """
     page = open_page(ax, Sheet.of(sheet, options), _PLAIN_IN)
     page.heading(f"{len(corridor.segments)} segments, {corridor.area_km2:,.0f} km²")
@@ -822,6 +852,14 @@ def drawn_words(result: StudyResult) -> str:
     -------
     str
         Words that go on after the line; none where the study has no incidents.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    >>> study = bz.Study(border=border, incidents="embedded", scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> drawn_words(study.run(seed=1))
+    '; the map has 2 symbols for 3 of them; without one are 1 off this sheet, 1 known only to an area'
     """
     if result.incidents.account is None:
         return ""

@@ -114,6 +114,16 @@ def allocation(
     ------
     InvalidParameterError
         If the study has no plan, or the rule is unknown.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.allocation(study.run(seed=1), size="16:9")
+    >>> print(ax.figure.texts[0].get_text())
+    No segment stays empty at 100 units, placed best for the mean: 56 % of crossings are seen, 56 % if spread evenly
     """
     check_choice(rule, "rule", tuple(told.RULE_WORDS))
     table, edges = allocation_data(result), edges_km(result)
@@ -221,6 +231,17 @@ def weakest_place(
     ------
     InvalidParameterError
         If the study has no units, or they stand.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.weakest_place(study.run(seed=1), size="16:9")
+    >>> print(ax.figure.texts[0].get_text())
+    Under a full moon in February seeing half takes 220 people out with what the scenario has, in a night without a
+    moon 670
     """
     table, edges = weakest_place_data(result), edges_km(result)
     page = open_page(ax, Sheet.of(sheet, options), LONG)
@@ -483,6 +504,16 @@ def remoteness(
     ------
     InvalidParameterError
         If the study has no travel times, or none by these hours.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.remoteness(study.run(seed=1))
+    >>> [panel.get_title(loc="left") for panel in ax.figure.axes]
+    ['> 1 h: 96 %', '> 2 h: 76 %', '> 3 h: 31 %']
     """
     table = remoteness_data(result)
     known = tuple(float(each) for each in table["threshold_h"])
@@ -645,6 +676,16 @@ def month_moon(
     -------
     matplotlib.axes.Axes
         The axes drawn on.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.month_moon(study.run(seed=1), size="16:9")
+    >>> print(ax.figure.texts[0].get_text())
+    100 led units see 53 % at the weakest place, between two beats at km 50 to 60; 63 % over all places
     """
     table = month_moon_data(result)
     counted = "people" in table

@@ -87,6 +87,17 @@ def travel_time_map(
     ------
     InvalidParameterError
         If the study has no travel times.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.travel_time_map(study.run(seed=1))
+    >>> print(ax.figure.texts[0].get_text())
+    Iraq-Syria, km 200 to 320: 76 % of Iraq's half of the corridor is more than 2 h away by vehicle off
+    road
     """
     _bands(result)
     page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
@@ -282,6 +293,16 @@ def weakest_place_map(
     ------
     InvalidParameterError
         If the study has no units, or they stand.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> with bz.figures.unshown():
+    ...     ax = bz.figures.weakest_place_map(study.run(seed=1), size="16:9")
+    >>> print(ax.figure.texts[0].get_text())
+    100 led units see 53 % at the weakest place, between two beats at km 50 to 60; 63 % over all places
     """
     table = weakest_place_map_data(result)
     page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])

@@ -82,6 +82,14 @@ def synthetic(
     ------
     InvalidParameterError
         If `n` is not a whole number above zero, or `line_share` is no share.
+
+    Examples
+    --------
+    >>> from borderzone import Border, Corridor
+    >>> corridor = Corridor.around(Border.between("IRQ", "SYR"), depth_km=50)
+    >>> events = synthetic(corridor, n=50, seed=3)
+    >>> len(events), bool(events["synthetic"].all()), events.attrs["label"]
+    (50, True, 'SYNTHETIC DATA')
     """
     n = check_whole(n, "n")
     check_probability(line_share, "line_share")

@@ -331,6 +331,20 @@ def masked_by_segment(  # noqa: PLR0913 - who looks at what, and from where
         If the reader gives a window of another shape.
     CoverageGapError
         If a segment lies beside the grid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import shapely
+    >>> from borderzone import Border, Corridor
+    >>> line = shapely.LineString([(41.0, 34.0), (41.0, 34.1)])
+    >>> border = Border.from_line(line, left="west", right="east")
+    >>> corridor = Corridor.around(border, depth_km=3, segment_km=5)
+    >>> grid = corridor.grid(resolution_m=90)
+    >>> flat = grid.wrap(np.zeros(grid.shape, np.float32), units="m")
+    >>> seen = masked_by_segment(corridor, flat, spacing_m=2000, threads=1)
+    >>> seen["f_mask"].tolist(), seen["n_stops"].tolist()
+    ??
     """
     sight = LineOfSight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
     check_positive(spacing_m, "spacing_m", "m")

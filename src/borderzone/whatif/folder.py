@@ -223,6 +223,20 @@ class Sweep:
         What `sweep` gave.
     done, total
         Cases that are there, and all of them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import borderzone as bz
+    >>> study = bz.Study.default(bz.Scenario(resolution_m=5000))
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     _ = bz.sweep(study, {"depth_km": [25, 50]}, folder=f"{place}/sweep")
+    ...     opened = bz.open_sweep(f"{place}/sweep")
+    >>> opened.total, opened.cases["depth_km"].tolist(), opened.manifest["outputs"]
+    (2, [25, 50], ['answer'])
+    >>> half = opened.table.query("measure == 'mean_pod' and opponent == 'blind'")
+    >>> half["depth_km"].tolist(), (half["people"] > 1000).tolist()
+    ([25, 50], [True, True])
     """
 
     folder: Path

@@ -404,6 +404,16 @@ def read_plan(path: str | Path, *, study: Study | None = None) -> tuple[Study, d
     ------
     InvalidScenarioError
         If the file is missing or not TOML, names what no plan has, or names another study.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "plan.toml")
+    ...     _ = file.write_text("vary = {depth_km = [25, 50]}")
+    ...     study, asked = read_plan(file)
+    >>> study.name, asked
+    ??
     """
     file = Path(path)
     content = read_toml(file)

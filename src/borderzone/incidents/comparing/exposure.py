@@ -101,6 +101,22 @@ def exposure_ratios(  # noqa: PLR0913 - names of `overlay`, with what makes an e
     ----------
     .. [1] Schutte, S., Kelling, C. (2022). A Monte Carlo analysis of false inference
        in spatial conflict event studies. PLOS ONE 17(4).
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from borderzone import Border, Corridor, incidents
+    >>> corridor = Corridor.around(Border.between("IRQ", "SYR").between_km(0, 120), depth_km=25)
+    >>> events = incidents.synthetic(corridor, n=60, seed=1, line_share=0.0)
+    >>> flags = gpd.GeoDataFrame(geometry=corridor.segments.geometry.iloc[:6], crs=corridor.segments.crs)
+    >>> table = exposure_ratios(events, flags, corridor, cell_sizes_km=(5, 10), draws=20)
+    >>> (table["ratio_low"] < 1).tolist(), (table["ratio_high"] > 1).tolist()
+    ([True, True, True], [True, True, True])
+    >>> table[["level", "below_precision"]]
+                level  below_precision
+    0        as drawn            False
+    1   cells of 5 km            False
+    2  cells of 10 km            False
     """
     check_confidence(confidence)
     drawn = imputed(events, corridor, draws=draws, seed=seed, regions=regions)

@@ -158,6 +158,17 @@ def enrichment(  # noqa: PLR0913 - the layers and choices of one test
     .. [3] Tanner, M. A., Wong, W. H. (1987). The calculation of posterior
        distributions by data augmentation. Journal of the American Statistical
        Association 82, 528-540.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from borderzone import Border, Corridor, incidents
+    >>> corridor = Corridor.around(Border.between("IRQ", "SYR").between_km(0, 120), depth_km=25)
+    >>> events = incidents.synthetic(corridor, n=60, seed=1, line_share=0.0)
+    >>> flags = gpd.GeoDataFrame(geometry=corridor.segments.geometry.iloc[:6], crs=corridor.segments.crs)
+    >>> found = enrichment(events, flags, corridor, cell_km=10, draws=20)
+    >>> found.verdict, found.low < 1 < found.high, found.label
+    ('no difference shown', True, 'SYNTHETIC DATA')
     """
     check_events(events)
     check_choice(method, "method", METHODS)
@@ -246,6 +257,19 @@ def enrichment_table(  # noqa: PLR0913 - names of `enrichment`
     BorderzoneError
         As `enrichment`, but for sizes below the position error or without
         both kinds of ground.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from borderzone import Border, Corridor, incidents
+    >>> corridor = Corridor.around(Border.between("IRQ", "SYR").between_km(0, 120), depth_km=25)
+    >>> events = incidents.synthetic(corridor, n=60, seed=1, line_share=0.0)
+    >>> flags = gpd.GeoDataFrame(geometry=corridor.segments.geometry.iloc[:6], crs=corridor.segments.crs)
+    >>> table = enrichment_table(events, flags, corridor, cell_sizes_km=(1, 10), draws=20)
+    >>> table[["cell_km", "verdict"]]
+       cell_km              verdict
+    0      1.0         not compared
+    1     10.0  no difference shown
     """
     for method in methods:
         check_choice(method, "methods", METHODS)

@@ -102,6 +102,14 @@ class PatrolCase:
         Search law: ``"random"`` (unled), ``"beats_soft"`` (led) or ``"beats"`` (a bound).
     watch
         Correlation of looks, air, moon and task; speeds and height of the eyes are the force's.
+
+    Examples
+    --------
+    >>> from borderzone.patrol import FORCES
+    >>> ground = pd.DataFrame({"f_mask": [0.2, 0.5], "patrol_speed_factor": [1.0, 0.6], "crosser_km_h": [4.0, 3.0]})
+    >>> case = PatrolCase.of(pd.Series([60.0, 40.0]), ground, FORCES["vehicle_patrol"])
+    >>> case.weights.tolist(), case.reference_rates().round(4).tolist()
+    ??
     """
 
     lengths_km: pd.Series

@@ -435,6 +435,16 @@ def answer_table(question: KitQuestion) -> pd.DataFrame:
     ------
     InvalidParameterError
         If a kit cannot do what is asked of it.
+
+    Examples
+    --------
+    >>> from borderzone.patrol import FORCES
+    >>> ground = pd.DataFrame({"f_mask": [0.2], "patrol_speed_factor": [1.0], "crosser_km_h": [4.0]})
+    >>> kits = {"eye": FORCES["vehicle_patrol"], "goggles": FORCES["vehicle_night_vision"]}
+    >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([100.0]), ground=ground, draws=64)
+    >>> table = answer_table(question).query("law == 'beats_soft' and measure == 'mean_pod' and target == 0.5")
+    >>> table.query("opponent == 'blind' and light == 'night'")[["kit", "units", "people"]].round()
+    ??
     """
     # Two names of one kit are worked out once.
     found: dict[Force, list[dict[str, Any]]] = {}

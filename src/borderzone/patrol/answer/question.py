@@ -93,6 +93,14 @@ class PatrolAnswer:
     by_weights
         Detection when units are planned for uniform crossings, for those reported and for the
         worst case, each under the others; None without reports.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"measure": ["mean_pod"], "target": [0.5], "units": [120]})
+    >>> known = PatrolAnswer(required=rows)
+    >>> known.required["units"].tolist(), known.curve
+    ??
     """
 
     by_segment: pd.DataFrame | None = None

@@ -48,6 +48,16 @@ class RealForce:
         Lowest and highest effectiveness that was published, if any.
     observed_source
         What those two numbers are.
+
+    Examples
+    --------
+    >>> forts = RealForce(
+    ...     case="27 forts", length_km=600, low=540, high=810, basis="on_post", source="own count", tag="F"
+    ... )
+    >>> forts.low / forts.length_km
+    0.9
+    >>> RealForce(case="27 forts", length_km=0, low=540, high=810, basis="on_post", source="", tag="F")
+    ??
     """
 
     case: str
