@@ -67,7 +67,7 @@ def told_lengths(table: pd.DataFrame) -> pd.Series:
     >>> import borderzone as bz
     >>> borders = bz.list_borders()
     >>> told_lengths(borders[borders["a"] == "IRQ"]).tolist()
-    ??
+    ['180', '200', '813', '599', '290']
     """
     known = (
         table["published_length_km"]

@@ -67,7 +67,7 @@ class Section:
     >>> corridor = bz.Corridor.around(bz.Border.between("IRQ", "SYR"), depth_km=50)
     >>> (section,) = corridor.sections
     >>> section.segments, round(section.km_end), section.crs.name
-    ??
+    ((0, 60), 599, 'Oblique Mercator along IRQ-SYR')
     """
 
     section: int
@@ -161,7 +161,7 @@ class Section:
         >>> (section,) = corridor.sections
         >>> cells = section.cells(section.grid(resolution_m=5000))
         >>> float(cells["offset_km"].min().round()), float(cells["offset_km"].max().round())
-        ??
+        (-50.0, 50.0)
         """
         if grid.crs != self.crs:
             msg = (

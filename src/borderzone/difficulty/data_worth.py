@@ -87,7 +87,9 @@ class MapDoubt:
     >>> MapDoubt().rank_wrong
     (0.2, 0.05, 0.4)
     >>> MapDoubt(rank_wrong=(0.1, 0.2, 0.4))
-    ??
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.InvalidParameterError: rank_wrong must be (guess, low, high) with the guess between, got (0.1, 0.2, 0.4)
     """
 
     bare_spread: float = 0.2

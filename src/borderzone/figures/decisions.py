@@ -126,7 +126,7 @@ def comparison(
     >>> with bz.figures.unshown():
     ...     ax = bz.figures.comparison(table)
     >>> print(ax.figure.texts[0].get_text())
-    80 people (night-vision goggles) see as many as 750 (the unaided eye; 5 to 95 %: 680 to 780)
+    “goggles” against “as is”: +20 points seen, on average
     """
     rows = _compared(table, quantity)
     scale = 100.0 if told.is_share(rows["quantity"].iloc[0]) else 1.0
@@ -243,7 +243,7 @@ def break_even(
     >>> with bz.figures.unshown():
     ...     ax = bz.figures.break_even(table)
     >>> print(ax.figure.texts[0].get_text())
-    “goggles” against “as is”: +20 points seen, on average
+    80 people (night-vision goggles) see as many as 750 (the unaided eye; 5 to 95 %: 680 to 780)
     """
     _check(table, "break_even")
     page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
@@ -344,7 +344,8 @@ def two_way(
     >>> with bz.figures.unshown():
     ...     ax = bz.figures.two_way(bz.whatif.two_way(table, "depth_km", "month"))
     >>> print(ax.figure.texts[0].get_text())
-    2 of 3 options are dominated by none: goggles; both
+    180 (depth 50 km, month 12) to 300 (depth 25 km, month 6): people out at once to see 50 % of
+    crossings
     """
     _check(table, "two_way")
     quantity = str(table["quantity"].iloc[0])
@@ -437,7 +438,7 @@ def tornado(
     >>> with bz.figures.unshown():
     ...     ax = bz.figures.tornado(bz.whatif.tornado(table))
     >>> print(ax.figure.texts[0].get_text())
-    posts: its largest regret is the smallest, 120 people; eye: 580
+    Depth moves it most: 25 in place of 50, +100 people
     """
     _check(table, "tornado")
     quantity = str(table["quantity"].iloc[0])
@@ -539,7 +540,7 @@ def pareto(
     >>> with bz.figures.unshown():
     ...     ax = bz.figures.pareto(table)
     >>> print(ax.figure.texts[0].get_text())
-    Depth moves it most: 25 in place of 50, +100 people
+    2 of 3 options are dominated by none: goggles; both
     """
     _check(table, "pareto")
     page = open_page(ax, Sheet.of(sheet, options), SIZES["a4"])
@@ -662,8 +663,7 @@ def regret(
     >>> with bz.figures.unshown():
     ...     ax = bz.figures.regret(bz.whatif.regret(table, ["kit"]))
     >>> print(ax.figure.texts[0].get_text())
-    180 (depth 50 km, month 12) to 300 (depth 25 km, month 6): people out at once to see 50 % of
-    crossings
+    posts: its largest regret is the smallest, 120 people; eye: 580
     """
     _check(table, "regret")
     quantity = str(table["quantity"].iloc[0])

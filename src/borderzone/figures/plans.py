@@ -240,8 +240,7 @@ def weakest_place(
     >>> with bz.figures.unshown():
     ...     ax = bz.figures.weakest_place(study.run(seed=1), size="16:9")
     >>> print(ax.figure.texts[0].get_text())
-    Under a full moon in February seeing half takes 220 people out with what the scenario has, in a night without a
-    moon 670
+    100 led units see 53 % at the weakest place, between two beats at km 50 to 60; 63 % over all places
     """
     table, edges = weakest_place_data(result), edges_km(result)
     page = open_page(ax, Sheet.of(sheet, options), LONG)
@@ -685,7 +684,8 @@ def month_moon(
     >>> with bz.figures.unshown():
     ...     ax = bz.figures.month_moon(study.run(seed=1), size="16:9")
     >>> print(ax.figure.texts[0].get_text())
-    100 led units see 53 % at the weakest place, between two beats at km 50 to 60; 63 % over all places
+    Under a full moon in February seeing half takes 220 people out with what the scenario has, in a night without a
+    moon 670
     """
     table = month_moon_data(result)
     counted = "people" in table

@@ -321,7 +321,7 @@ def write_sidecar(path: str | os.PathLike[str], words: Mapping[str, Any]) -> Pat
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     record = write_sidecar(f"{folder}/posts.csv", {"title": "Own posts", "licence": "CC0-1.0"})
     ...     print(record.name)
-    ...     print(record.read_text())
+    ...     print(record.read_text().rstrip())
     posts.csv.source.json
     {
      "schema": 1,

@@ -344,7 +344,7 @@ def masked_by_segment(  # noqa: PLR0913 - who looks at what, and from where
     >>> flat = grid.wrap(np.zeros(grid.shape, np.float32), units="m")
     >>> seen = masked_by_segment(corridor, flat, spacing_m=2000, threads=1)
     >>> seen["f_mask"].tolist(), seen["n_stops"].tolist()
-    ??
+    ([0.0, 0.0, 0.0], [2, 2, 2])
     """
     sight = LineOfSight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
     check_positive(spacing_m, "spacing_m", "m")

@@ -230,13 +230,13 @@ class Sweep:
     >>> import borderzone as bz
     >>> study = bz.Study.default(bz.Scenario(resolution_m=5000))
     >>> with tempfile.TemporaryDirectory() as place:
-    ...     _ = bz.sweep(study, {"depth_km": [25, 50]}, folder=f"{place}/sweep")
+    ...     _ = bz.sweep(study, {"kit": ["eye", "goggles"]}, folder=f"{place}/sweep")
     ...     opened = bz.open_sweep(f"{place}/sweep")
-    >>> opened.total, opened.cases["depth_km"].tolist(), opened.manifest["outputs"]
-    (2, [25, 50], ['answer'])
+    >>> opened.total, opened.manifest["outputs"]
+    (2, ['answer'])
     >>> half = opened.table.query("measure == 'mean_pod' and opponent == 'blind'")
-    >>> half["depth_km"].tolist(), (half["people"] > 1000).tolist()
-    ([25, 50], [True, True])
+    >>> half["kit"].tolist(), half["people"].is_monotonic_decreasing
+    (['eye', 'goggles'], True)
     """
 
     folder: Path

@@ -413,7 +413,7 @@ def read_plan(path: str | Path, *, study: Study | None = None) -> tuple[Study, d
     ...     _ = file.write_text("vary = {depth_km = [25, 50]}")
     ...     study, asked = read_plan(file)
     >>> study.name, asked
-    ??
+    ('Iraq-Syria', {'vary': {'depth_km': [25, 50]}})
     """
     file = Path(path)
     content = read_toml(file)

@@ -444,7 +444,9 @@ def answer_table(question: KitQuestion) -> pd.DataFrame:
     >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([100.0]), ground=ground, draws=64)
     >>> table = answer_table(question).query("law == 'beats_soft' and measure == 'mean_pod' and target == 0.5")
     >>> table.query("opponent == 'blind' and light == 'night'")[["kit", "units", "people"]].round()
-    ??
+            kit  units  people
+    3       eye  166.0   663.0
+    21  goggles   18.0    71.0
     """
     # Two names of one kit are worked out once.
     found: dict[Force, list[dict[str, Any]]] = {}

@@ -100,7 +100,7 @@ class PatrolAnswer:
     >>> rows = pd.DataFrame({"measure": ["mean_pod"], "target": [0.5], "units": [120]})
     >>> known = PatrolAnswer(required=rows)
     >>> known.required["units"].tolist(), known.curve
-    ??
+    ([120], None)
     """
 
     by_segment: pd.DataFrame | None = None

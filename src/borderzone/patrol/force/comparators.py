@@ -57,7 +57,9 @@ class RealForce:
     >>> forts.low / forts.length_km
     0.9
     >>> RealForce(case="27 forts", length_km=0, low=540, high=810, basis="on_post", source="", tag="F")
-    ??
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.InvalidParameterError: length_km of '27 forts' must be a finite number above 0 (km), got 0
     """
 
     case: str
