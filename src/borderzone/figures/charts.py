@@ -290,7 +290,10 @@ def cave_success_rate(
 
     Examples
     --------
+    Caves that lie everywhere, in rows, tell no rock from another: the area is that of chance.
+
     >>> import geopandas as gpd
+    >>> import numpy as np
     >>> import borderzone as bz
     >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
     >>> lon, lat = np.meshgrid(np.arange(40.6, 42.2, 0.1), np.arange(33.8, 35.0, 0.1))
