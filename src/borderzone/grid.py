@@ -246,6 +246,13 @@ class Grid:
         -------
         BoolArray or None
             True where they must, shape of the grid; None where no cell must.
+
+        Examples
+        --------
+        >>> from borderzone import Corridor
+        >>> grid = Corridor.around(("IRQ", "SYR"), depth_km=50).grid(resolution_m=5000)
+        >>> round(float(grid.needed_cells().mean()), 1)
+        0.5
         """
         return None if self.needed_by is None else self.needed_by(self)
 
@@ -305,6 +312,13 @@ class Grid:
         ------
         ShapeMismatchError
             If the array does not have the shape of the grid.
+
+        Examples
+        --------
+        >>> grid = Grid.covering((0, 0, 60, 30), resolution_m=30, crs="EPSG:32637")
+        >>> slope = grid.wrap(np.array([[1.5, 2.5]]), name="slope", units="degree")
+        >>> slope.attrs["units"], slope["x"].to_numpy().tolist(), slope["y"].to_numpy().tolist()
+        ('degree', [15.0, 45.0], [15.0])
         """
         shape = getattr(values, "shape", None)
         if not isinstance(shape, tuple) or shape != self.shape:
@@ -341,6 +355,15 @@ class Grid:
         ------
         GridMismatchError
             If its shape, cells or CRS differ from this grid's.
+
+        Examples
+        --------
+        >>> grid = Grid.covering((0, 0, 60, 30), resolution_m=30, crs="EPSG:32637")
+        >>> finer = Grid.covering((0, 0, 60, 30), resolution_m=15, crs="EPSG:32637")
+        >>> grid.check(finer.wrap(np.zeros(finer.shape)), "slope")
+        Traceback (most recent call last):
+            ...
+        borderzone.errors.GridMismatchError: slope has (2, 4) cells, the grid (1, 2); warp it onto the grid
         """
         other = Grid.of(raster)
         if other.shape != self.shape:
@@ -393,6 +416,13 @@ class Grid:
             If more of the needed cells have none; the message says which share, how large, and where.
         GridMismatchError
             If `needed` has another shape.
+
+        Examples
+        --------
+        >>> grid = Grid.covering((0, 0, 60, 60), resolution_m=30, crs="EPSG:32637")
+        >>> valid, needed = np.array([[True, False], [True, True]]), np.ones((2, 2), dtype=bool)
+        >>> grid.check_cover(valid, "elevation", needed=needed, max_gap_share=0.5)
+        0.25
         """
         wanted = np.ones(self.shape, bool) if needed is None else np.asarray(needed, bool)
         if wanted.shape != self.shape:
@@ -443,6 +473,12 @@ class Grid:
             If it has no CRS, or two that differ.
         NotProjectedError
             If its CRS is in degrees.
+
+        Examples
+        --------
+        >>> grid = Grid.covering((0, 0, 60, 60), resolution_m=30, crs="EPSG:32637")
+        >>> Grid.of(grid.wrap(np.zeros((2, 2)))).bounds
+        (0.0, 0.0, 60.0, 60.0)
         """
         name = getattr(raster, "name", None)
         named = "the raster" if name is None else f"the raster {name!r}"
@@ -482,6 +518,11 @@ class Grid:
         ------
         InvalidParameterError
             If the resolution is not above zero or the box is empty.
+
+        Examples
+        --------
+        >>> Grid.covering((5, 5, 95, 50), resolution_m=30, crs="EPSG:32637").bounds
+        (0.0, 0.0, 120.0, 60.0)
         """
         step = check_positive(resolution_m, "resolution_m", "m")
         left, bottom = (float(np.floor(edge / step + 1e-9)) * step for edge in bounds[:2])

@@ -370,6 +370,11 @@ class Scenario(BaseModel):
         -------
         IndexWeights
             A weight for every member, and the consistency ratio of comparisons.
+
+        Examples
+        --------
+        >>> Scenario().weighting()
+        IndexWeights(weights={'remoteness': 1.0, 'bareness': 1.0, 'karst': 1.0, 'ruggedness': 1.0, 'masking': 1.0}, basis='equal', consistency_ratio={})
         """
         # Imported here: only a study needs rasters, and a scenario alone should load fast.
         from borderzone.difficulty import index_weights  # noqa: PLC0415 - see above
@@ -389,6 +394,11 @@ class Scenario(BaseModel):
         ------
         InvalidParameterError
             If the parameters do not make a distribution.
+
+        Examples
+        --------
+        >>> Scenario().assumptions()["r50_factor"].distribution
+        'lognormal'
         """
         made = default_assumptions(self.force)
         return made | self._changes_of(made)
@@ -452,6 +462,13 @@ class Scenario(BaseModel):
         ------
         InvalidScenarioError
             If a name is unknown or a value impossible.
+
+        Examples
+        --------
+        >>> first = Scenario()
+        >>> more = first.changed({"name": "goggles", "force.sensor": "night_vision_goggles"})
+        >>> first.force.sensor, more.force.sensor
+        ('eye', 'night_vision_goggles')
         """
         given: Any = changes
         if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
@@ -490,6 +507,11 @@ class Scenario(BaseModel):
         ------
         InvalidScenarioError
             If the file exists or cannot be written.
+
+        Examples
+        --------
+        >>> [line for line in Scenario(depth_km=25).to_toml().splitlines() if "depth_km" in line]
+        ['depth_km = 25.0']
         """
         text = tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
         if path is not None:
@@ -524,6 +546,16 @@ class Scenario(BaseModel):
         InvalidScenarioError
             If the file is missing, not TOML, or holds an unknown name or an
             impossible value.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "shallow.toml")
+        ...     _ = file.write_text("depth_km = 25")
+        ...     scenario = Scenario.from_toml(file)
+        >>> scenario.depth_km, scenario.draws == Scenario().draws
+        (25.0, True)
         """
         try:
             return cls(**read_toml(path))

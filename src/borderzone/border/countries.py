@@ -68,6 +68,11 @@ class Country:
         ------
         BorderNotFoundError
             If no country is called so; the message names the nearest.
+
+        Examples
+        --------
+        >>> Country.named("Iraq").code, Country.named("SYR").name
+        ('IRQ', 'Syria')
         """
         key = _plain(name) if isinstance(name, str) else ""
         if key in _spellings():
@@ -95,6 +100,11 @@ class Country:
         Country
             The country; where there is none, a record that is not `is_known` with the word as
             code and name.
+
+        Examples
+        --------
+        >>> Country.of("Iraq").code, Country.of("the north").is_known
+        ('IRQ', False)
         """
         code = _spellings().get(_plain(str(word)))
         if code is not None:

@@ -166,6 +166,16 @@ class Border(Drawn):
         BorderNotFoundError
             If a name is unknown (the message names the nearest), or the two
             share no land border (it names the neighbours of each).
+
+        Examples
+        --------
+        >>> border = Border.between("Iraq", "SYR")
+        >>> border.start_name, border.end_name
+        ('tripoint with Jordan', 'tripoint with Turkey')
+        >>> Border.between("Irak", "Syria")
+        Traceback (most recent call last):
+            ...
+        borderzone.errors.BorderNotFoundError: no country is called 'Irak'; the nearest are IRQ (Iraq), IRN (Iran), ISR (Israel). Use an ISO code or an English name: borderzone.list_borders() shows them all
         """
         a, b = Country.named(a).code, Country.named(b).code
         course = directed_course(pieces_between(a, b), a)
@@ -343,6 +353,16 @@ class Border(Drawn):
             If it holds no line and no two polygons, or what cannot be a border.
         InvalidParameterError
             If the two names are the same, or `left` and `right` are others.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     line = gpd.GeoDataFrame(geometry=[shapely.LineString([(41, 34), (41, 35)])], crs=4326)
+        ...     line.to_file(f"{folder}/line.geojson")
+        ...     border = Border.from_file(f"{folder}/line.geojson", left="west", right="east")
+        >>> border.left, border.right, round(border.length_km, 2)
+        ('west', 'east', 110.93)
         """
         file = LineFile.of(path, layer=layer, tolerance_km=tolerance_km)
         said = file.said({"left": left, "right": right})
@@ -401,6 +421,13 @@ class Border(Drawn):
             If one is empty or broken, or they lie apart or in each other.
         InvalidParameterError
             If the tolerance is not above zero or the names are the same.
+
+        Examples
+        --------
+        >>> west, east = shapely.box(40, 34, 41, 35), shapely.box(41, 34, 42, 35)
+        >>> border = Border.from_polygons(west, east, names=("west", "east"))
+        >>> border.left, round(border.length_km, 2)
+        ('west', 110.93)
         """
         words = asked(names, None, None)
         found = seam.between(a, b, names=(words.a, words.b), tolerance_km=tolerance_km)
@@ -759,6 +786,13 @@ class Border(Drawn):
         ------
         InvalidParameterError
             If a position is not finite or not on the globe.
+
+        Examples
+        --------
+        >>> border = Border.from_line(shapely.LineString([(41, 34), (41, 35)]), left="west", right="east")
+        >>> chainage_km, offset_km = border.locate([40.9, 41.1], [34.5, 34.5])
+        >>> chainage_km.round(1).tolist(), offset_km.round(1).tolist()
+        ([55.5, 55.5], [9.2, -9.2])
         """
         where = broadcast(
             lon=as_finite(lon, "lon", "degrees"),
@@ -783,6 +817,14 @@ class Border(Drawn):
         codes, distance_km
             Code of the country on whose side of the nearest part each lies, and the distance
             from the line. Units: km.
+
+        Examples
+        --------
+        >>> border = Border.from_line(shapely.LineString([(41, 34), (41, 35)]), left="west", right="east")
+        >>> points = gpd.GeoSeries.from_xy([40.9, 41.2], [34.5, 34.5], crs=4326)
+        >>> codes, distance_km = border.country_beside(points)
+        >>> codes.tolist(), distance_km.round(1).tolist()
+        (['west', 'east'], [9.2, 18.4])
         """
         chainage, offset = self.locate(points.x.to_numpy(), points.y.to_numpy())
         part = np.searchsorted(self.breaks_km, chainage, side="left")
@@ -804,6 +846,16 @@ class Border(Drawn):
         -------
         IntArray
             1 for the country `left` of the border's first part, 2 for the other, 0 outside.
+
+        Examples
+        --------
+        >>> from borderzone import Corridor
+        >>> border = Border.between("IRQ", "SYR")
+        >>> corridor = Corridor.around(border, depth_km={"IRQ": 40, "SYR": 20})
+        >>> cells = corridor.cells(corridor.grid(resolution_m=5000))
+        >>> whose = border.country_of_cells(cells)
+        >>> border.left, round(float((whose == 1).sum() / (whose == 2).sum()), 1)
+        ('SYR', 0.5)
         """
         side = cells["side"].to_numpy().astype(np.int8)
         # An enclave's ring may run the other way round: left of it is then the other country.

@@ -119,6 +119,12 @@ class Corridor(Drawn):
             is neither of the two countries.
         LimitError
             If the border would be cut into more than 20,000 segments.
+
+        Examples
+        --------
+        >>> corridor = Corridor.around(("IRQ", "SYR"), depth_km={"IRQ": 50, "SYR": 10}, segment_km=20)
+        >>> len(corridor.segments), dict(corridor.depth_km)
+        (30, {'IRQ': 50.0, 'SYR': 10.0})
         """
         line_of = Border.of(border)
         depths = depths_by_country(line_of, depth_km, side)
@@ -210,6 +216,12 @@ class Corridor(Drawn):
             If the corridor needs several; each of `sections` has its own.
         InvalidParameterError
             If the resolution is not a finite number above zero.
+
+        Examples
+        --------
+        >>> grid = Corridor.around(("IRQ", "SYR"), depth_km=50).grid(resolution_m=5000)
+        >>> grid.resolution_m, grid.shape
+        (5000.0, (42, 120))
         """
         return self._only_section("grid()").grid(resolution_m)
 
@@ -233,6 +245,13 @@ class Corridor(Drawn):
             If the corridor needs several CRSs; each of `sections` has `cells`.
         CRSMismatchError
             If the grid is in another CRS.
+
+        Examples
+        --------
+        >>> corridor = Corridor.around(("IRQ", "SYR"), depth_km=50)
+        >>> cells = corridor.cells(corridor.grid(resolution_m=5000))
+        >>> sorted(cells), int(cells["segment"].max())
+        (['chainage_km', 'offset_km', 'segment', 'side'], 59)
         """
         return self._only_section("cells()").cells(grid)
 
@@ -303,6 +322,16 @@ class Corridor(Drawn):
         ------
         CRSMismatchError
             If the points have no CRS.
+
+        Examples
+        --------
+        >>> import geopandas as gpd
+        >>> corridor = Corridor.around(("IRQ", "SYR"), depth_km=50)
+        >>> points = gpd.GeoSeries.from_xy([41.0, 44.4], [34.3, 33.3], crs=4326)
+        >>> corridor.locate(points)[["side", "segment"]]
+           side  segment
+        0     2       23
+        1     0       -1
         """
         check_has_crs(points, "the points")
         table = pd.DataFrame(
@@ -344,6 +373,12 @@ class Corridor(Drawn):
         ------
         InvalidParameterError
             If there is no such segment.
+
+        Examples
+        --------
+        >>> corridor = Corridor.around(("IRQ", "SYR"), segment_km=10)
+        >>> corridor.neighbours(0), corridor.neighbours(30)
+        ((1,), (29, 31))
         """
         ends = [(int(part.label[0]), int(part.label[-1])) for part in self._parts]
         highest = max(last for _, last in ends)
@@ -380,6 +415,12 @@ class Corridor(Drawn):
             If the table has no CRS.
         InvalidParameterError
             If it has neither column.
+
+        Examples
+        --------
+        >>> corridor = Corridor.around(("IRQ", "SYR"), depth_km=50)
+        >>> corridor.outside_ground()["name"].tolist()
+        ['Turkey']
         """
         if countries is None:
             return self._outside.copy()
@@ -415,6 +456,13 @@ class Corridor(Drawn):
             If a name is no country's.
         InvalidParameterError
             If the table has neither column.
+
+        Examples
+        --------
+        >>> corridor = Corridor.around(("IRQ", "SYR"), depth_km=50)
+        >>> areas = [corridor.ground_of([name]).to_crs("ESRI:54034").area.sum() for name in ("IRQ", "SYR")]
+        >>> [round(area / 1e9) for area in areas]  # in 1,000 km²
+        [32, 28]
         """
         named = frozenset(Country.named(name).code for name in names)
         if countries is not None:
@@ -467,6 +515,12 @@ class Corridor(Drawn):
             If the table has no CRS.
         InvalidParameterError
             If it has neither column.
+
+        Examples
+        --------
+        >>> share = Corridor.around(("IRQ", "SYR"), depth_km=50).outside_share()
+        >>> share["third_country_share"].gt(0).sum().item(), share["sea_share"].max().item()
+        (5, 0.0)
         """
         return outside_shares(self.segments.geometry.to_numpy(), self.outside_ground(countries))
 

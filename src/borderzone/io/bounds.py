@@ -159,6 +159,12 @@ class Limits:
         ------
         InvalidParameterError
             If the variable of the environment names no limit.
+
+        Examples
+        --------
+        >>> with limits(table_columns=20_000):
+        ...     Limits.now().table_columns
+        20000
         """
         told = os.environ.get(VARIABLE, "")
         merged = _from_environment(told) if told.strip() else {}
@@ -183,6 +189,13 @@ class Limits:
         ------
         LimitError
             If it is more.
+
+        Examples
+        --------
+        >>> Limits(table_columns=2).check("table_columns", 3, "columns", "the table")
+        Traceback (most recent call last):
+            ...
+        borderzone.errors.LimitError: the table holds 3 columns or more, the limit is 2...
         """
         most: int = getattr(self, _known(name))
         if number > most:
@@ -228,6 +241,11 @@ class Limits:
         -------
         str
             The end of a sentence.
+
+        Examples
+        --------
+        >>> Limits.how_to_raise("table_columns", 20_000)
+        'if you trust it, raise the limit: with borderzone.io.limits(table_columns=20000)...'
         """
         return (
             f"if you trust it, raise the limit: with borderzone.io.limits({_known(name)}={needed}), or "

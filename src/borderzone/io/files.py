@@ -425,6 +425,13 @@ class OpenFile:
             If it cannot be read, or gives neither text nor bytes.
         LimitError
             If it holds more than `limits` allow.
+
+        Examples
+        --------
+        >>> import io
+        >>> with OpenFile.of(io.BytesIO(b"lat,lon")).as_file(what="incidents", suffix=".csv") as file:
+        ...     print(file.suffix, file.read_text())
+        .csv lat,lon
         """
         told = f"{what}: {self.name or _UNTOLD!r}"
         start = None

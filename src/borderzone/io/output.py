@@ -72,6 +72,17 @@ class OutputFolder:
         ------
         OutputError
             If it is not empty and `overwrite` is not set, or holds no manifest of an earlier run.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     _ = Path(place, "own.txt").write_text("mine")
+        ...     OutputFolder(place).check()
+        Traceback (most recent call last):
+            ...
+        borderzone.errors.OutputError: the output folder '...' is not empty; add --overwrite...
         """
         _check_final(_final(self.path), overwrite=self.overwrite)
 
@@ -119,6 +130,19 @@ class OutputFolder:
         ------
         OutputError
             If `check` refuses it, another process is writing it, or it cannot be written to.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     try:
+        ...         with OutputFolder(f"{place}/out").filled() as folder:
+        ...             _ = (folder / "a.txt").write_text("half")
+        ...             raise KeyboardInterrupt
+        ...     except KeyboardInterrupt:
+        ...         Path(place, "out").exists()
+        False
         """
         final = _final(self.path)
         try:

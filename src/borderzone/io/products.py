@@ -186,6 +186,11 @@ class Terms:
         -------
         Terms
             Its terms.
+
+        Examples
+        --------
+        >>> Terms.copernicus(30).licence
+        'Copernicus DEM GLO-30 licence: free of charge, notices kept'
         """
         return cls(
             title=f"Copernicus DEM GLO-{metres}",
@@ -319,6 +324,13 @@ class Terms:
         -------
         Terms or None
             Its terms; None where the name is of no known product.
+
+        Examples
+        --------
+        >>> Terms.of_tile("ESA_WorldCover_10m_2021_v200_N33E039_Map.tif").licence
+        'CC BY 4.0'
+        >>> Terms.of_tile("own.tif") is None
+        True
         """
         if found := _DEM.match(name):
             # 10 and 30 are tenths of an arc second: 30 and 90 m.

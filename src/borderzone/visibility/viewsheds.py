@@ -524,6 +524,14 @@ class Windows:
         ------
         InvalidParameterError
             If it is neither.
+
+        Examples
+        --------
+        >>> from borderzone import Grid
+        >>> grid = Grid.covering((0, 0, 90, 60), resolution_m=30, crs="EPSG:32637")
+        >>> dem = grid.wrap(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), units="m")
+        >>> Windows.of(dem).heights(slice(1, 2), slice(0, 2))
+        array([[4., 5.]])
         """
         if isinstance(dem, Windows):
             return dem

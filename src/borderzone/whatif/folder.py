@@ -264,6 +264,17 @@ class Sweep:
         ------
         InvalidParameterError
             If the sweep kept no draws, or has no such case.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import borderzone as bz
+        >>> study = bz.Study.default(bz.Scenario(resolution_m=5000))
+        >>> with tempfile.TemporaryDirectory() as place:
+        ...     _ = bz.sweep(study, {"kit": ["eye", "goggles"]}, bands=100, folder=f"{place}/sweep")
+        ...     drawn = [bz.open_sweep(f"{place}/sweep").draws(case) for case in (0, 1)]
+        >>> len(drawn[0]), bool((drawn[0]["mean_pod|blind"] > drawn[1]["mean_pod|blind"]).all())
+        (100, True)
         """
         file = self.folder / "draws.parquet"
         if self.done < self.total:

@@ -218,6 +218,11 @@ class Sheet:
         ------
         InvalidParameterError
             If the part lies off the border.
+
+        Examples
+        --------
+        >>> Sheet(km=(100, 200)).km_along(599.0), Sheet().km_along(599.0)
+        ((100, 200), (0.0, 599.0))
         """
         _USED.get().add("km")
         if self.km is None:
@@ -264,6 +269,11 @@ class Sheet:
         ------
         InvalidParameterError
             If an option is unknown or cannot be.
+
+        Examples
+        --------
+        >>> Sheet.of(Sheet(size="a3"), {"size": "column"}).size
+        'column'
         """
         known = tuple(each.name for each in fields(cls))
         for name in options:

@@ -93,6 +93,11 @@ class CrossingEstimate:
         -------
         float
             People a day over the whole border.
+
+        Examples
+        --------
+        >>> CrossingEstimate(people=1000, days=200, source="an article").per_day()
+        5.0
         """
         return self.people / self.days
 
@@ -109,6 +114,11 @@ class CrossingEstimate:
         -------
         float
             People a day and kilometre.
+
+        Examples
+        --------
+        >>> CrossingEstimate(people=1000, days=200, source="an article").per_km_day(500)
+        0.01
         """
         return self.per_day() / check_positive(length_km, "length_km", "km")
 
@@ -125,6 +135,11 @@ class CrossingEstimate:
         -------
         float
             Groups a day over the whole border.
+
+        Examples
+        --------
+        >>> CrossingEstimate(people=1000, days=200, source="an article").groups_per_day(4)
+        1.25
         """
         return self.per_day() / check_positive(group_size, "group_size")
 

@@ -263,6 +263,15 @@ class PatrolCase:
         ------
         InvalidParameterError
             If the rule is unknown or a rate is not above 0.
+
+        Examples
+        --------
+        >>> from borderzone.patrol import FORCES
+        >>> ground = pd.DataFrame({"f_mask": [0.2, 0.5], "patrol_speed_factor": [1.0, 0.6], "crosser_km_h": [4.0, 4.0]})
+        >>> case = PatrolCase.of(pd.Series([50.0, 50.0]), ground, FORCES["vehicle_patrol"])
+        >>> even, weakest = (case.plan(rule)(np.array([100.0])).round(1).tolist() for rule in ("even", "maximin"))
+        >>> even, weakest
+        ([[50.0, 50.0]], [[38.8, 61.2]])
         """
         return fractional_plan(
             checked_rates(self.reference_rates().to_numpy()),
@@ -375,6 +384,15 @@ class Assumption:
         -------
         FloatArray
             The draws.
+
+        Examples
+        --------
+        >>> shares = Assumption(
+        ...     name="f_mask", distribution="uniform", parameters=(0.1, 0.3), unit="share", source="own trials"
+        ... )
+        >>> drawn = shares.draw(1000, np.random.default_rng(1))
+        >>> drawn.shape, bool(drawn.min() >= 0.1), round(float(drawn.mean()), 2)
+        ((1000,), True, 0.2)
         """
         p = self.parameters
         if self.is_fixed:
@@ -412,6 +430,14 @@ class Assumption:
         -------
         tuple of float
             5 % and 95 % quantile.
+
+        Examples
+        --------
+        >>> shares = Assumption(
+        ...     name="f_mask", distribution="uniform", parameters=(0.0, 1.0), unit="share", source="own trials"
+        ... )
+        >>> [round(end, 3) for end in shares.band()]
+        [0.05, 0.95]
         """
         if self.is_fixed:
             return (self.parameters[0], self.parameters[0])

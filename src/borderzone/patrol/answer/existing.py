@@ -226,6 +226,12 @@ class Obstacle(_Stretch):
         ------
         InvalidParameterError
             If the row has none for it.
+
+        Examples
+        --------
+        >>> ditch = Obstacle(from_km=0, to_km=60, kind="ditch", delay_h_vehicle=1.5, source="own trial")
+        >>> ditch.delay_h("vehicle")
+        1.5
         """
         found = self.delay_h_vehicle if target == "vehicle" else self.delay_h_person
         if found is None:

@@ -357,6 +357,17 @@ class KitQuestion:
         -------
         KitQuestion
             With draws that are all the same.
+
+        Examples
+        --------
+        >>> from borderzone.patrol import FORCES
+        >>> ground = pd.DataFrame({"f_mask": [0.2], "patrol_speed_factor": [1.0], "crosser_km_h": [4.0]})
+        >>> question = KitQuestion(
+        ...     kits={"eye": FORCES["vehicle_patrol"]}, lengths_km=pd.Series([100.0]), ground=ground, draws=64
+        ... )
+        >>> table = answer_table(question.at_medians())
+        >>> bool((table["low"] == table["high"]).all())
+        True
         """
         medians = {name: [_at(row, 0.5)] * 2 for name, row in self.states.items()}
         return replace(self, draws=pd.DataFrame(medians))

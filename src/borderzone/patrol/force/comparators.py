@@ -99,6 +99,14 @@ class RealForce:
         -------
         float
             Units out. A post or a vehicle counts as one. Units: 1/km.
+
+        Examples
+        --------
+        >>> forts = RealForce(
+        ...     case="27 forts", length_km=600, low=540, high=660, basis="on_post", source="own count", tag="F"
+        ... )
+        >>> forts.units_per_km(crew=4, shift_factor=5.0)
+        0.25
         """
         # A post or a vehicle is manned or moving all the time by its nature: no relief factor is
         # taken off it.
@@ -120,6 +128,14 @@ class RealForce:
         -------
         float
             People, NaN where only posts or vehicles are known. Units: 1/km.
+
+        Examples
+        --------
+        >>> force = RealForce(
+        ...     case="a brigade", length_km=600, low=3000, high=3000, basis="payroll", source="own count", tag="F"
+        ... )
+        >>> force.people_per_km(shift_factor=5.0)
+        1.0
         """
         if self.basis in ("posts", "vehicles"):
             return float("nan")
