@@ -316,6 +316,9 @@ def test_a_way_longer_than_the_night_is_marked_and_another_is_sought() -> None:
     priced = weakest_crossings(uneven, corridor, speed=4.0, night_h=0.55).by_km
     assert (priced["night_pod"] >= priced["pod"]).all()
     assert (priced["night_pod"] - priced["night_pod_at_least"]).max() < 0.03
+    # Where some kilometres have a way within the night and others none, no price is asked of the latter.
+    some = weakest_crossings(uneven, corridor, speed=4.0, night_h=0.501).by_km
+    assert (some["night_pod"].isna() | (some["night_pod"] >= some["pod"])).all()
     none = weakest_crossings(field, corridor, speed=4.0, night_h=0.4)
     assert none.by_km["night_pod"].isna().all()
     assert none.by_10_km["night_pod"].isna().all()

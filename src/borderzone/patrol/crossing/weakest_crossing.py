@@ -634,10 +634,11 @@ class _Priced:
         gap = np.where(self.open_km, np.exp(-self.bound) - np.exp(-self.short[0]), 0.0)
         worst = int(np.argmax(gap))
         price = float(self._chord()[worst])
-        return price if gap[worst] > 0.0 and price != last else None
+        return price if gap[worst] > 0.0 and np.isfinite(price) and price != last else None
 
     def _chord(self) -> FloatArray:
-        with np.errstate(invalid="ignore"):
+        # Where no way is within the night, or none lasts longer, there is no such price.
+        with np.errstate(invalid="ignore", divide="ignore"):
             return (self.short[0] - self.long[0]) / (self.long[1] - self.short[1])
 
 
