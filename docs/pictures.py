@@ -28,8 +28,9 @@ def names() -> list[str]:
     """Name the figures that the pages have a picture of."""
     import borderzone as bz  # noqa: PLC0415 - read after the backend is chosen
 
-    # What ships has too few events to weigh segments by, no cover to race to and no known caves.
-    without = {"incident_pressure", "race_to_cover", "cave_success_rate"}
+    # What ships has too few events to weigh segments by, no cover to race to, no known caves and no elevation
+    # fine enough for posts.
+    without = {"incident_pressure", "race_to_cover", "cave_success_rate", "post_curve"}
     return [
         name for name in (*bz.figures.FIGURES, *bz.figures.TABLE_FIGURES) if name not in without
     ]

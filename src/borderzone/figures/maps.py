@@ -268,20 +268,24 @@ def _window(bounds: Any, ratio: float, margin: float) -> shapely.Polygon:
 
 
 def _corners(drawn: layers.MapPage, shape: Any) -> list[tuple[float, float]]:
-    """Put the scale bar below and the arrow above, each on the side that has less to hide."""
+    """Put scale bar and arrow each in the corner that has least to hide, below and above rather than the other way."""
     wide, high = inches_of(drawn.ax)
     rim = 0.09
-    corners = []
-    for room, up in ((scale_inches(drawn.ax), 0.0), (arrow_inches(), 1.0)):
+    corners: list[tuple[float, float]] = []
+    taken: list[shapely.Polygon] = []
+    for room, first in ((scale_inches(drawn.ax), 0), (arrow_inches(), 1)):
         size = (room[0] / wide, room[1] / high)
-        y = rim / high if not up else 1 - size[1] - rim / high
+        ups = (rim / high, max(1 - size[1] - rim / high, rim / high))
         boxes = {
             (x, y): _box(drawn.window, (x, y), size)
+            for y in (ups[first], ups[1 - first])
             for x in (rim / wide, max(1 - size[0] - rim / wide, rim / wide))
         }
-        corner = min(boxes, key=lambda each: _hidden(shape, boxes[each]))
+        free = [each for each in boxes if not any(boxes[each].intersects(box) for box in taken)]
+        corner = min(free or boxes, key=lambda each: _hidden(shape, boxes[each]))
         corners.append(corner)
-        drawn.reserved.append(boxes[corner])
+        taken.append(boxes[corner])
+    drawn.reserved += taken
     return corners
 
 

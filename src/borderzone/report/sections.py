@@ -649,7 +649,7 @@ def crossing_units_table(result: StudyResult) -> cells.Table | None:
         "Chance to be seen: on average with units placed best for that; and, with every segment equal, at the weakest "
         "segment and on the way that is watched least.",
         [
-            ("units out", True),
+            ("units out", False),
             ("on average", True),
             ("weakest segment", True),
             ("weakest way", True),

@@ -175,7 +175,7 @@ def map_scale(ax: Axes, crs: Any) -> float:
 
 # Height of a bar, the longest share of a map that a bar takes, and the least it is long. Units of the
 # others: inches.
-_BAR_IN, _BAR_SHARE, _BAR_LEAST_IN, _BAR_WORDS_IN = 0.06, 0.24, 0.8, 0.34
+_BAR_IN, _BAR_SHARE, _BAR_LEAST_IN, _BAR_WORDS_IN = 0.06, 0.24, 0.6, 0.34
 _ARROW_IN = 0.36
 
 

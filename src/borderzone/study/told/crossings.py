@@ -49,10 +49,10 @@ def crossing_finding(result: StudyResult) -> str:
     """Say how much is seen on the weakest way, beside the segments."""
     table = crossing_table(result)
     row = table.iloc[int(table["pod"].argmin())]
-    return (
-        f"{result.scenario.reference_units} units spread evenly see {percent(row['pod'])} on the way that is watched least, at km "
-        f"{row['km_start']:.0f} to {row['km_end']:.0f}; the segments there say {percent(row['segment_pod'])}"
-    )
+    seen, said = percent(row["pod"]), percent(row["segment_pod"])
+    where = f"at km {row['km_start']:.0f} to {row['km_end']:.0f}"
+    beside = "as much as anywhere there" if seen == said else f"{said} anywhere there"
+    return f"{result.scenario.reference_units} units spread evenly see {seen} on the way that is watched least, {where}; {beside}"
 
 
 def crossing_words(result: StudyResult) -> list[str]:
