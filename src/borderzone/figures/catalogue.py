@@ -117,10 +117,9 @@ def alt_text(
     Examples
     --------
     >>> import borderzone as bz
-    >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
-    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
-    >>> print(alt_text(study.run(seed=1), "night_reach"))
-    Line with a band: how far somebody on foot gets in the night of the 15th of each month: 16 to 27 km over flat ground, 29 to 62 % of the corridor on either side.
+    >>> study = bz.Study.between("AZE", "TUR", scenario=bz.Scenario(draws=100, resolution_m=5000))
+    >>> print(alt_text(study.run(seed=1), "month_moon"))
+    Cells of months by moons. Without useful light: 6.6 h (Jun) to 12.5 h (Dec) on the 15th of the month. Nights without useful light: 6.6 h (Jun) to 12.5 h (Dec) on the 15th of the month.
     """
     words = _named(name, result).words(*_shown(result, name, other))
     if name == "whatif" or isinstance(result, pd.DataFrame):

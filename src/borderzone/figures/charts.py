@@ -92,9 +92,8 @@ def sensitivity(
     --------
     >>> import borderzone as bz
     >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
-    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.sensitivity(study.run(seed=1))
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=5000))
+    >>> ax = bz.figures.sensitivity(study.run(seed=1))
     >>> print(ax.figure.texts[0].get_text())
     Detection range alone: 230 to 850 people see half
     """
@@ -204,9 +203,8 @@ def hindcast(
     --------
     >>> import borderzone as bz
     >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
-    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.hindcast(study.run(seed=1))
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=5000))
+    >>> ax = bz.figures.hindcast(study.run(seed=1))
     >>> print(ax.figure.texts[0].get_text())
     The model has 0.047 to 0.21 times their K
     >>> print(ax.get_xlabel())
@@ -298,12 +296,11 @@ def cave_success_rate(
     >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
     >>> lon, lat = np.meshgrid(np.arange(40.6, 42.2, 0.1), np.arange(33.8, 35.0, 0.1))
     >>> caves = gpd.GeoSeries.from_xy(lon.ravel(), lat.ravel(), crs=4326).to_frame("geometry")
-    >>> scenario = bz.Scenario(draws=100, resolution_m=10_000)
+    >>> scenario = bz.Scenario(draws=100, resolution_m=5000)
     >>> study = bz.Study(border=border, known_caves=caves, scenario=scenario)
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.cave_success_rate(study.run(seed=1))
+    >>> ax = bz.figures.cave_success_rate(study.run(seed=1))
     >>> print(ax.figure.texts[0].get_text())
-    Area 0.51 ± 0.12 on 39 cells with caves
+    Area 0.48 ± 0.09 on 44 cells with caves
     """
     curve, found = cave_success_rate_data(result), cave_calibration_of(result)
     page = open_page(ax, Sheet.of(sheet, options), SIZES["text"])
@@ -383,9 +380,8 @@ def incident_overlay(
     --------
     >>> import borderzone as bz
     >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
-    >>> study = bz.Study(border=border, incidents="embedded", scenario=bz.Scenario(draws=100, resolution_m=10_000))
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.incident_overlay(study.run(seed=1))
+    >>> study = bz.Study(border=border, incidents="embedded", scenario=bz.Scenario(draws=100, resolution_m=5000))
+    >>> ax = bz.figures.incident_overlay(study.run(seed=1))
     >>> print(ax.figure.texts[0].get_text())
     3 of 8 incidents lie in the corridor
     """
@@ -481,9 +477,8 @@ def incident_pressure(
     --------
     >>> import borderzone as bz
     >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
-    >>> study = bz.Study(border=border, incidents="synthetic", scenario=bz.Scenario(draws=100, resolution_m=10_000))
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.incident_pressure(study.run(seed=1))
+    >>> study = bz.Study(border=border, incidents="synthetic", scenario=bz.Scenario(draws=100, resolution_m=5000))
+    >>> ax = bz.figures.incident_pressure(study.run(seed=1))
     >>> print(ax.figure.texts[0].get_text())
     SYNTHETIC DATA: none of it happened
     >>> print(ax.get_ylabel())

@@ -123,8 +123,7 @@ def comparison(
     ...     "difference_low": [0.1, -0.01], "difference_high": [0.3, 0.03], "probability": [1.0, 0.8],
     ...     "within_noise": [False, True],
     ... })
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.comparison(table)
+    >>> ax = bz.figures.comparison(table)
     >>> print(ax.figure.texts[0].get_text())
     “goggles” against “as is”: +20 points seen, on average
     """
@@ -240,8 +239,7 @@ def break_even(
     >>> kits = {"eye": FORCES["vehicle_patrol"], "goggles": FORCES["vehicle_night_vision"]}
     >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([100.0]), ground=ground, draws=64)
     >>> table = bz.whatif.break_even(question, question, 20, kits=("eye", "goggles"))
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.break_even(table)
+    >>> ax = bz.figures.break_even(table)
     >>> print(ax.figure.texts[0].get_text())
     80 people (night-vision goggles) see as many as 750 (the unaided eye; 5 to 95 %: 680 to 780)
     """
@@ -341,8 +339,7 @@ def two_way(
     >>> cases = {"case": [0, 1, 2, 3], "depth_km": [25, 25, 50, 50], "month": [6, 12, 6, 12]}
     >>> table = pd.DataFrame(cases).assign(people=[300.0, 250.0, 200.0, 180.0])
     >>> table = table.assign(measure="mean_pod", opponent="blind", target=0.5)
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.two_way(bz.whatif.two_way(table, "depth_km", "month"))
+    >>> ax = bz.figures.two_way(bz.whatif.two_way(table, "depth_km", "month"))
     >>> print(ax.figure.texts[0].get_text())
     180 (depth 50 km, month 12) to 300 (depth 25 km, month 6): people out at once to see 50 % of
     crossings
@@ -435,8 +432,7 @@ def tornado(
     >>> cases = {"case": [0, 1, 2], "depth_km": [50, 25, 50], "month": [6, 6, 12]}
     >>> table = pd.DataFrame(cases).assign(people=[200.0, 300.0, 210.0])
     >>> table = table.assign(measure="mean_pod", opponent="blind", target=0.5)
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.tornado(bz.whatif.tornado(table))
+    >>> ax = bz.figures.tornado(bz.whatif.tornado(table))
     >>> print(ax.figure.texts[0].get_text())
     Depth moves it most: 25 in place of 50, +100 people
     """
@@ -537,8 +533,7 @@ def pareto(
     >>> import borderzone as bz
     >>> options = {"kit": ["eye", "goggles", "both"], "people": [400, 400, 600], "share": [0.2, 0.5, 0.6]}
     >>> table = bz.whatif.pareto(pd.DataFrame(options), "people")
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.pareto(table)
+    >>> ax = bz.figures.pareto(table)
     >>> print(ax.figure.texts[0].get_text())
     2 of 3 options are dominated by none: goggles; both
     """
@@ -660,8 +655,7 @@ def regret(
     >>> rows = [("eye", "blind", 200.0), ("eye", "informed", 900.0), ("posts", "blind", 320.0)]
     >>> table = pd.DataFrame([*rows, ("posts", "informed", 320.0)], columns=["kit", "opponent", "people"])
     >>> table = table.assign(measure="mean_pod", target=0.5, case=[0, 0, 1, 1])
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.regret(bz.whatif.regret(table, ["kit"]))
+    >>> ax = bz.figures.regret(bz.whatif.regret(table, ["kit"]))
     >>> print(ax.figure.texts[0].get_text())
     posts: its largest regret is the smallest, 120 people; eye: 580
     """

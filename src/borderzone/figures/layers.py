@@ -364,7 +364,7 @@ def events_by_segment(result: StudyResult) -> pd.DataFrame | None:
     --------
     >>> import borderzone as bz
     >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
-    >>> study = bz.Study(border=border, incidents="embedded", scenario=bz.Scenario(draws=100, resolution_m=10_000))
+    >>> study = bz.Study(border=border, incidents="embedded", scenario=bz.Scenario(draws=100, resolution_m=5000))
     >>> events_by_segment(study.run(seed=1))["incidents_expected"].sum().round(1).item()
     3.0
     """

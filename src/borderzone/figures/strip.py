@@ -766,11 +766,10 @@ def strip_map(
     --------
     >>> import borderzone as bz
     >>> border = bz.Border.between("IRQ", "SYR").between_km(200, 320)
-    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=10_000))
-    >>> with bz.figures.unshown():
-    ...     ax = bz.figures.strip_map(study.run(seed=1))
+    >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=5000))
+    >>> ax = bz.figures.strip_map(study.run(seed=1))
     >>> print(ax.figure.texts[0].get_text())
-    Iraq-Syria, km 200 to 320: along 120 km of the border most ground on Iraq's side is remote desert
+    Iraq-Syria, km 200 to 320: along 100 km of the border most ground on Iraq's side is remote desert
     """
     strip = gather(result)
     total = float(strip.edges[-1])
