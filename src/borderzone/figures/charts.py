@@ -206,7 +206,8 @@ def hindcast(
     >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=5000))
     >>> ax = bz.figures.hindcast(study.run(seed=1))
     >>> print(ax.figure.texts[0].get_text())
-    The model has 0.047 to 0.21 times their K
+    Published rates have 4.7 to 21 times the effect of the model for
+    each agent on the line
     >>> print(ax.get_xlabel())
     K km per agent on the line, K = −ln(1 − P)
     """

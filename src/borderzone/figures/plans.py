@@ -238,7 +238,8 @@ def weakest_place(
     >>> study = bz.Study(border=border, scenario=bz.Scenario(draws=100, resolution_m=5000))
     >>> ax = bz.figures.weakest_place(study.run(seed=1), size="16:9")
     >>> print(ax.figure.texts[0].get_text())
-    100 led units see 54 % at the weakest place, between two beats at km 50 to 60; 63 % over all places
+    100 led units see 63 % over all places; at km 50 to 60 54 % between two beats, 37 % at a beat's end, 20 % if time
+    and place are known
     """
     table, edges = weakest_place_data(result), edges_km(result)
     page = open_page(ax, Sheet.of(sheet, options), LONG)
