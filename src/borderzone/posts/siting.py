@@ -56,6 +56,10 @@ _STRIDE, _STRIDE_NEAR, _STRIDE_AGAIN = 1.0, 0.5, 0.1
 _MOVES, _FORCED = 100, 3
 # Fewer moves a round on larger tasks: what one post sees, over all, times the moves. At least ten.
 _MOVED = 4_000_000
+# Rounds of moves for one of prices, which cost more; rounds of moves that find nothing, one after another, before moves
+# are left; and the share of what is open that a round of prices must close.
+_MOVES_A_PRICE = 4
+_IDLE, _STUCK = 8, 0.05
 # Tangents behind a bound of what posts see together.
 _TANGENTS = 200
 _OUT_OF_REACH = (
@@ -470,7 +474,7 @@ class _SitingSearch:
         found: dict[int, _Answer] = {}
         for p in run:
             new = p - task.counted
-            posts = self.posts(starts[p])
+            posts = self._begin(starts[p], found.get(p - 1), new)
             answer = _Answer(
                 posts.inside.copy(),
                 float(renew(case, posts)),
@@ -478,21 +482,39 @@ class _SitingSearch:
                 np.zeros(len(task.kind)),
             )
             rng = generator(self.seed, p)
-            for turn in range(self.rounds):
+            # Where prices no longer move the bound they are left; where moves find nothing, so are they.
+            stuck, idle = False, 0
+            for turn in range(_MOVES_A_PRICE * self.rounds):
                 fresh = p == run[0] and turn == 0
                 stride = _STRIDE if fresh else _STRIDE_AGAIN if turn else _STRIDE_NEAR
-                self.lower(answer, new, price, _FIRST_STEPS if fresh else _STEPS, stride=stride)
-                if self.near(answer):
+                if not stuck and turn < self.rounds:
+                    before = answer.bound
+                    self.lower(answer, new, price, _FIRST_STEPS if fresh else _STEPS, stride=stride)
+                    stuck = turn > 0 and before - answer.bound < _STUCK * (before - answer.covered)
+                if self.near(answer) or idle == _IDLE:
                     break
                 goal = answer.bound * (1.0 - self.gap)
                 draws = rng.random((self.moves, _FORCED + 1))
                 value = forced_moves(case, posts, self.fixed, new, task.budget, goal, draws)
+                idle += 1
                 if value > answer.covered:
-                    answer.covered, answer.inside = float(value), posts.inside.copy()
+                    answer.covered, answer.inside, idle = float(value), posts.inside.copy(), 0
                 if self.near(answer):
                     break
             found[p] = answer
         return found
+
+    def _begin(self, start: IntArray, before: _Answer | None, new: int) -> Posts:
+        """Begin where the greedy choice led, or from the answer with one post fewer, whichever covers more."""
+        case, posts = self.task.places, self.posts(start)
+        if before is None or np.isfinite(self.task.budget):
+            return posts
+        other = self.posts(before.inside)
+        for each in self._stages():
+            renew(each, other)
+            left = fill(each, other, self.fixed, new, self.task.budget, 0)
+            swap(each, other, self.fixed, new, left)
+        return other if renew(case, other) > renew(case, posts) else posts
 
     def _most(self) -> float:
         """Give what all candidates together could cover."""
