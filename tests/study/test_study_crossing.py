@@ -17,6 +17,7 @@ from borderzone.report import folder
 from borderzone.report.public import edition
 from borderzone.study import told
 from borderzone.study.crossing import crossing_on
+from borderzone.study.layers import open_heights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +97,34 @@ def test_posts_get_places_with_a_bound_and_are_held_against_patrols() -> None:
     words = " ".join(told.posts_words(_result()))
     assert "4 posts see" in words
     assert "with as many more units" in words
+
+
+def test_the_posts_of_a_study_stand_still() -> None:
+    """A tower that looks round once a minute looks more often at who walks past it than one that drives would."""
+    result = _result()
+    found, corridor = result.crossing, result.ground.corridor
+    assert found.sites is not None
+    assert found.beside_posts is not None
+    assert result.ground.table is not None
+    assert result.patrol.by_segment is not None
+    grid = corridor.grid(90)
+    windows = bz.visibility.Windows(read=open_heights(_hills(), grid).read, grid=grid)
+    heights = grid.wrap(windows.read(slice(0, grid.shape[0]), slice(0, grid.shape[1])))
+    sees = bz.posts.sight(windows, found.sites, corridor, height_m=10, max_km=3)
+    patrols = bz.patrol.detection_field(
+        corridor, grid, result.ground.table, _SCENARIO.force, result.patrol.by_segment["units_maximin"],
+        depth_km=10,
+    )  # fmt: skip
+    pod = {}
+    for patrol_km_h in (0.0, 15.0):
+        watch = bz.patrol.Watch(patrol_km_h=patrol_km_h)
+        curve = bz.patrol.lateral_curve("tower_thermal", watch=watch)
+        field = sees.field(list(range(len(found.sites))), grid, curve=curve)
+        pod[patrol_km_h] = bz.patrol.weakest_crossings(
+            [patrols, field], corridor, dem=heights, speed="irmischer_clarke", depth_km=10
+        ).pod
+    assert found.beside_posts["crossing_pod"].iloc[1] == pytest.approx(pod[0.0], rel=1e-9)
+    assert pod[0.0] > pod[15.0]
 
 
 def test_on_coarse_elevation_flat_ground_speaks_and_the_command_is_named() -> None:

@@ -77,7 +77,7 @@ def sight(  # noqa: PLR0913 - who looks at what, from where, how far
         Of a raster or a corridor, take every n-th row and column of cells.
     curve
         Chance to detect what is in sight, by range: ``range_km``, rising from 0, and ``pod``, as from
-        `patrol.lateral_curve` with ``f_mask=0``; straight between, 0 beyond.
+        `patrol.lateral_curve` with ``f_mask=0`` and a watch that stands; straight between, 0 beyond.
     threads
         Threads to look with; all cores unless given. The answer is the same.
 
@@ -294,7 +294,8 @@ class SightOfPosts:
             Grid of the field, on whose cells the demand lies.
         curve
             Lateral curve of what stands at a post, ``range_km`` and ``pod``, as from `patrol.lateral_curve` with
-            ``f_mask=0``: the ground in sight has its hazard by range. Without it, ground in sight is certain.
+            ``f_mask=0`` and ``watch=Watch(patrol_km_h=0)``, as a post does not drive: the
+            ground in sight has its hazard by range. Without it, ground in sight is certain.
 
         Returns
         -------

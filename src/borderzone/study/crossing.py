@@ -11,6 +11,7 @@ import pandas as pd
 from borderzone import datasets, posts, visibility
 from borderzone._guards import guarded
 from borderzone.patrol import (
+    Watch,
     WeakestCrossings,
     detection_field,
     detection_for,
@@ -311,16 +312,27 @@ class _CrossingAsked:
         hours = self.dark_h if self.scenario.light == "night" else 24.0 - self.dark_h
         return hours if hours > 0.0 else None
 
+    @property
+    def target(self) -> str:
+        """Who crosses, as sensors see him."""
+        return "vehicle" if self.scenario.crosser == "vehicle" else "person"
+
+    @property
+    def crosser_km_h(self) -> float:
+        """Speed of who crosses, on flat bare ground."""
+        return (
+            self.scenario.crosser_vehicle_km_h if self.target == "vehicle" else Watch().crosser_km_h
+        )
+
     def field(self, grid: Grid, units: Any) -> xr.Dataset:
         """Spread units over the strip in which they work."""
-        driving = self.scenario.crosser == "vehicle"
         table = self.ground.table
         assert table is not None  # noqa: S101 - asked before
-        if driving:
+        if self.target == "vehicle":
             table = table.assign(crosser_km_h=self.scenario.crosser_vehicle_km_h)
         return detection_field(
             self.ground.corridor, grid, table, self.scenario.force, units, law=self.law,
-            light=self.scenario.light, target="vehicle" if driving else "person", depth_km=STRIP_KM,
+            light=self.scenario.light, target=self.target, depth_km=STRIP_KM,
         )  # fmt: skip
 
     def cross(self, field: Any, dem: Any, **how: Any) -> WeakestCrossings:
@@ -431,7 +443,11 @@ class _Sited:
         number = int(table["n"].max())
         sites = places.iloc[curve.sites(number)].reset_index(drop=True)
         whole = posts.sight(windows, sites, corridor, **look)
-        seen_by = lateral_curve(plan.sensor, light=asked.scenario.light)
+        # A post stands: its looks at who passes come as far apart as he goes, not as a patrol would drive.
+        stands = Watch(patrol_km_h=0.0, crosser_km_h=asked.crosser_km_h, eye_m=plan.height_m)
+        seen_by = lateral_curve(
+            plan.sensor, light=asked.scenario.light, target=asked.target, watch=stands
+        )
         watched = whole.field(list(range(number)), grid, curve=seen_by)
         heights = grid.wrap(windows.read(slice(0, grid.shape[0]), slice(0, grid.shape[1])))
         rows = []
